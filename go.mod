@@ -1,0 +1,3 @@
+module panther
+
+go 1.26

@@ -1,0 +1,64 @@
+package stream
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// A Stage folds the records of one key into the state of that key. It is pure: no clock, no I/O, no log, no goroutine, and no
+// error, for bad data is data: emit it. S is kept in the node's changelog as JSON.
+type Stage[S any] interface {
+	// Process folds r into s, the state of r's key; the zero S is a key never seen. Returning a zero S forgets the key.
+	// A record of the catalogue's topic is the key's own entry, new, changed, or (Message nil) gone.
+	Process(s S, r Record, v View) (S, []Record)
+	// Wake says when Tick is due, from the state alone. The zero Wake: never.
+	Wake(s S) Wake
+	// Tick is called when the Wake of s is due. now is the time by the log: when the record was written that made it due.
+	Tick(s S, key string, now time.Time, v View) (S, []Record)
+}
+
+// A Wake is a condition for Tick. At and Clocks may be combined; then both must hold.
+type Wake struct {
+	At time.Time // not before
+
+	// Each of Clocks, which are names of topics, has shown For since Since, gaps left out, with records of catalogue
+	// Version or newer. See Clocks.Silent.
+	Clocks  []string
+	Since   time.Time
+	For     time.Duration
+	Version int64
+}
+
+// IsZero reports that w never wakes.
+func (w Wake) IsZero() bool { return w.At.IsZero() && len(w.Clocks) == 0 }
+
+// A View is what a stage may look at beside its own key: the catalogue at one version, fixed for a transaction, and the clocks.
+type View interface {
+	Version() int64                             // of the catalogue
+	Get(key string) (any, bool)                 // an entry, by kind/id
+	Entries(kind string) iter.Seq2[string, any] // the entries of a kind by id, in order
+	Due(w Wake) bool                            // whether w, were it the Wake of this key, is due now
+}
+
+// A Mapper turns records into records and remembers nothing between transactions: what Map counted, Flush emits before the
+// commit. After an abort Reset is called instead. Outputs are appended to dst.
+type Mapper interface {
+	Map(dst []Record, r Record, v View) []Record
+	Flush(dst []Record, v View) []Record
+	Reset()
+}
+
+// A Sink lets records out of the pipeline, outside transactions: what it does must be idempotent.
+type Sink interface {
+	// Assign begins a partition at offset from; what was buffered for it is dropped.
+	Assign(p Partition, from int64)
+	// Revoke ends partitions: work under way is finished within ctx, or dropped.
+	Revoke(ctx context.Context, ps []Partition)
+	// Add takes records; it may block while its buffers are full.
+	Add(ctx context.Context, rs []Record) error
+	// Flush does what is due and returns, per partition, the offset below which every record is safe, and records to
+	// produce; these are acknowledged by the broker before the offsets are committed. It is called about once a second,
+	// after each Revoke, and, with last set, before the sink stops: then everything is due.
+	Flush(ctx context.Context, last bool) (safe map[Partition]int64, out []Record, err error)
+}

@@ -1,0 +1,40 @@
+// Package classify decides which schema a log line matches and, if none, why not.
+//
+// The classifier knows this file only: a Checker for the candidate schemas of a source, made when the catalogue changes and
+// used by one goroutine. Package reference has the clear, slow one that defines what is right.
+package classify
+
+import (
+	"time"
+
+	"panther/schemas"
+	"panther/schemas/logtype"
+)
+
+// MaxLine is the longest line that is looked at; a longer one is a failure of its own.
+const MaxLine = 1 << 20
+
+// A Line is one log line, and what its event will carry besides its own fields.
+type Line struct {
+	Bytes       []byte
+	RowID       string
+	SourceID    string
+	SourceLabel string
+	SourceFile  string // of an S3 object; else empty
+	ParseTime   time.Time
+}
+
+// A Verdict is what became of a line: an event, or the reasons of each candidate.
+type Verdict struct {
+	Schema     *logtype.Schema     // nil: it matches none
+	Ambiguous  []string            // names of the other schemas that match as well
+	Event      []byte              // the event as a JSON object, p_ fields included; valid until the next Check
+	EventTime  time.Time           // zero: it has none of its own
+	Candidates []schemas.Candidate // without a match: the nearest first
+}
+
+// A Checker checks lines against the schemas that it was made for. The choice among several that match: most known fields
+// matched, then the order in which they were given. It never fails and never panics, whatever the bytes.
+type Checker interface {
+	Check(l Line) Verdict
+}
