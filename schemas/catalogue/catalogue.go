@@ -44,8 +44,8 @@ type LogSource struct {
 	Alarm         time.Duration `json:"alarm"` // drop-off threshold; 0: off
 	From          string        `json:"from"`  // earliest or latest: where reading begins
 	Created       time.Time     `json:"created"`
-	InputsVersion int64         `json:"inputsVersion"` // the catalogue version that last changed Topics
-	Version       int64         `json:"version"`       // the catalogue version that wrote this entry
+	InputsVersion int64         `json:"inputsVersion"`    // the catalogue version that last changed Topics
+	Version       int64         `json:"version"`          // the catalogue version that wrote this entry
 	Origin        string        `json:"origin,omitempty"` // the file that made it; empty: a person, by command or console
 }
 
