@@ -1,0 +1,6 @@
+package main
+
+// commands lists the commands in the order in which help shows them.
+func commands() []command {
+	return []command{}
+}

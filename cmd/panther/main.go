@@ -1,0 +1,124 @@
+// Command panther watches the health of security-log pipelines. Each of its commands is one file of this folder.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// A program is the world as a command sees it: tests make one of their own.
+type program struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(name string) string
+}
+
+// A command is one verb of the command line. run parses args itself, with flags made by program.flags.
+type command struct {
+	name  string
+	brief string // one line, for the list of commands
+	run   func(ctx context.Context, p *program, args []string) error
+}
+
+// Exit codes, besides 0.
+const (
+	exitFailed   = 1
+	exitUsage    = 2 // usage or configuration
+	exitProblems = 3 // it did its work, and found problems
+)
+
+// An exitError ends the program with a code of its own. An empty text prints nothing: it has been said already.
+type exitError struct {
+	code int
+	text string
+}
+
+func (e *exitError) Error() string { return e.text }
+
+// usageError tells that the command line or the configuration is wrong.
+func usageError(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Sprintf(format, args...)}
+}
+
+func main() {
+	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}
+	os.Exit(p.main(context.Background(), os.Args[1:]))
+}
+
+// main runs one command line and returns the exit code.
+func (p *program) main(ctx context.Context, args []string) int {
+	err := p.dispatch(ctx, args)
+	var exit *exitError
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &exit):
+		if exit.text != "" {
+			fmt.Fprintln(p.err, "panther: "+exit.text)
+		}
+		return exit.code
+	}
+	fmt.Fprintln(p.err, "panther: "+err.Error())
+	return exitFailed
+}
+
+func (p *program) dispatch(ctx context.Context, args []string) error {
+	if len(args) == 0 {
+		p.usage(p.err)
+		return &exitError{code: exitUsage}
+	}
+	name := args[0]
+	if name == "help" || name == "-h" || name == "--help" {
+		p.usage(p.out)
+		return nil
+	}
+	for _, c := range commands() {
+		if c.name == name {
+			return c.run(ctx, p, args[1:])
+		}
+	}
+	return usageError("there is no command %q; `panther help` lists them", name)
+}
+
+func (p *program) usage(w io.Writer) {
+	fmt.Fprint(w, "panther watches the health of security-log pipelines.\n\nUsage: panther COMMAND [arguments]; panther COMMAND -h explains one.\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.brief)
+	}
+}
+
+// flags returns the flag set of a command. help is its text: what it does, then two examples.
+func (p *program) flags(name, help string) *flag.FlagSet {
+	f := flag.NewFlagSet("panther "+name, flag.ContinueOnError)
+	f.SetOutput(p.err)
+	f.Usage = func() {
+		fmt.Fprintf(f.Output(), "%s\n\nFlags:\n", strings.TrimSpace(help))
+		f.PrintDefaults()
+	}
+	return f
+}
+
+// parse parses flags that may stand before and behind the other arguments, which it returns.
+func parse(f *flag.FlagSet, args []string) ([]string, error) {
+	var rest []string
+	for {
+		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, &exitError{code: exitUsage} // the flag package has said it
+		}
+		if f.NArg() == 0 {
+			return rest, nil
+		}
+		if n := len(args) - f.NArg(); n > 0 && args[n-1] == "--" {
+			return append(rest, f.Args()...), nil
+		}
+		rest, args = append(rest, f.Arg(0)), f.Args()[1:]
+	}
+}
