@@ -33,12 +33,25 @@ type Wake struct {
 // IsZero reports that w never wakes.
 func (w Wake) IsZero() bool { return w.At.IsZero() && len(w.Clocks) == 0 }
 
-// A View is what a stage may look at beside its own key: the catalogue at one version, fixed for a transaction, and the clocks.
-type View interface {
-	Version() int64                             // of the catalogue
+// A Catalogue is what people configure, at one version: immutable.
+type Catalogue interface {
+	Version() int64
 	Get(key string) (any, bool)                 // an entry, by kind/id
 	Entries(kind string) iter.Seq2[string, any] // the entries of a kind by id, in order
-	Due(w Wake) bool                            // whether w, were it the Wake of this key, is due now
+}
+
+// An Entry is an entry of the catalogue that a stage receives as a record under its id.
+type Entry interface {
+	ChangedAt() int64 // the catalogue version that last wrote it
+}
+
+// CatalogueTopic is the topic of the records by which a stage receives entries.
+const CatalogueTopic = "panther.catalogue"
+
+// A View is what a stage may look at beside its own key: the catalogue, fixed while a record is handled, and the clocks.
+type View interface {
+	Catalogue
+	Due(w Wake) bool // whether w, were it the Wake of this key, is due now
 }
 
 // A Mapper turns records into records and remembers nothing between transactions: what Map counted, Flush emits before the
