@@ -14,6 +14,12 @@ import (
 // MaxLine is the longest line that is looked at; a longer one is a failure of its own.
 const MaxLine = 1 << 20
 
+// MaxDepth is how deep objects and arrays may be nested, the line's own object counted, embedded JSON included.
+const MaxDepth = 128
+
+// MaxReasons bounds the reasons that a candidate reports: an array of a million wrong elements is one trouble.
+const MaxReasons = 32
+
 // A Line is one log line, and what its event will carry besides its own fields.
 type Line struct {
 	Bytes       []byte
@@ -30,7 +36,8 @@ type Verdict struct {
 	Ambiguous  []string            // names of the other schemas that match as well
 	Event      []byte              // the event as a JSON object, p_ fields included; valid until the next Check
 	EventTime  time.Time           // zero: it has none of its own
-	Candidates []schemas.Candidate // without a match: the nearest first
+	Skipped    bool                // a header or comment of its text format: neither an event nor a failure
+	Candidates []schemas.Candidate // without a match: the nearest first; at most MaxReasons reasons each
 }
 
 // A Checker checks lines against the schemas that it was made for. The choice among several that match: most known fields

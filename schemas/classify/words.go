@@ -1,0 +1,79 @@
+package classify
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"panther/schemas"
+)
+
+var index = regexp.MustCompile(`\[[0-9]+\]`)
+
+// Fingerprint identifies a kind of failure: lines of one source whose nearest schema fails at the same field with the same
+// code have the same one. It is 16 hexadecimal digits. Positions in arrays do not count: target[0].id and target[7].id are
+// one field. Without any candidate, which is the zero nearest, the code is NoSchema.
+func Fingerprint(source string, nearest schemas.Candidate) string {
+	reason := first(nearest)
+	field := index.ReplaceAllString(reason.Field, "[]")
+	sum := sha256.Sum256([]byte(strings.Join([]string{source, nearest.Schema, field, string(reason.Code)}, "\x00")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Summary says in words why a line does not match its nearest schema, from the first reason and the number of others:
+//
+//	AWS.CloudTrail: field eventVersion: expected string, got object (and 2 more reasons)
+//
+// The zero Candidate, of a line that had no schema to be tried, has words of its own.
+func Summary(nearest schemas.Candidate) string {
+	reason := first(nearest)
+	if reason.Code == schemas.NoSchema {
+		return "no schema is configured for this source; give it log types"
+	}
+	text := nearest.Schema + ": " + Words(reason)
+	switch more := len(nearest.Reasons) - 1; {
+	case more == 1:
+		text += " (and 1 more reason)"
+	case more > 1:
+		text += fmt.Sprintf(" (and %d more reasons)", more)
+	}
+	return text
+}
+
+// Words says one reason in words: "field port: expected int, got string "abc"".
+func Words(r schemas.Reason) string {
+	switch {
+	case r.Code == schemas.RequiredMissing && r.Got == "":
+		return fmt.Sprintf("required field %s is missing", r.Field)
+	case r.Code == schemas.RequiredMissing:
+		return fmt.Sprintf("required field %s is %s", r.Field, r.Got)
+	}
+	text := fmt.Sprintf("expected %s, got %s", r.Expected, r.Got)
+	if r.Field != "" {
+		text = fmt.Sprintf("field %s: %s", r.Field, text)
+	}
+	switch r.Code {
+	case schemas.NotJSON:
+		return "not JSON: " + text
+	case schemas.TrailingData:
+		return "data behind the JSON object: " + text
+	case schemas.TooDeep:
+		return "nested too deep: " + text
+	case schemas.LineTooLong:
+		return "line too long: " + text
+	case schemas.OutOfRange:
+		return "out of range: " + text
+	case schemas.NoPattern:
+		return "no pattern matches: " + text
+	}
+	return text
+}
+
+func first(c schemas.Candidate) schemas.Reason {
+	if len(c.Reasons) == 0 {
+		return schemas.Reason{Code: schemas.NoSchema}
+	}
+	return c.Reasons[0]
+}

@@ -1,0 +1,94 @@
+package logtype
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"panther/schemas"
+	"panther/schemas/strict"
+)
+
+var schemaName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+)*$`)
+
+// Parse reads a file that holds one log-type schema. The error is a strict.Problems: every mistake, with its place and how to
+// mend it. What the language has and this program does not do yet is a mistake as well, never ignored.
+func Parse(file string, data []byte) (*Schema, error) {
+	var problems strict.Problems
+	docs := strict.Read(file, data, &problems)
+	switch {
+	case len(docs) == 0 && len(problems) == 0:
+		problems.Add(strict.Problem{File: file, Text: "the file is empty", Hint: "a schema begins with schema: Vendor.LogType"})
+	case len(docs) > 1:
+		problems.Add(strict.Problem{File: file, Line: docs[1].Line, Text: "a second document", Hint: "a file of schemas that are built in or given by name holds one"})
+	}
+	var schema *Schema
+	if len(docs) > 0 {
+		schema = ParseNode(docs[0].Root)
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return schema, nil
+}
+
+// ParseNode reads a schema at a place in a document, as package catalogue finds it among other entries. Mistakes go to the
+// problems of the document; after any, the schema is of no use.
+func ParseNode(root strict.Node) *Schema {
+	s := &Schema{}
+	root.Mapping(func(m *strict.Mapping) {
+		name := m.Required("schema")
+		if s.Name = name.Text(); s.Name != "" && !schemaName.MatchString(s.Name) {
+			name.Problem(fmt.Sprintf("schema: %q is no name of a log type", s.Name),
+				"write it as Vendor.LogType: letters and digits, a capital first in each part, parts joined by dots")
+		}
+		s.Description = m.Optional("description").Text()
+		s.ReferenceURL = m.Optional("referenceURL").Text()
+
+		r := reader{definitions: map[string]*definition{}}
+		for _, d := range optionalPairs(m.Optional("definitions")) {
+			r.definitions[d.Key] = &definition{node: d.Value, name: d.Name}
+		}
+		fields := m.Required("fields")
+		s.Fields, _ = r.fields(fields, true)
+		if fields.Present() && len(s.Fields) == 0 && len(fields.List()) == 0 {
+			fields.Problem("a schema needs at least one field", "")
+		}
+		r.unusedDefinitions()
+
+		parser := m.Optional("parser")
+		s.Parser = readParser(parser)
+		checkText(s, fields, parser)
+		for _, sample := range m.Optional("samples").List() {
+			s.Samples = append(s.Samples, readSample(sample))
+		}
+	})
+	return s
+}
+
+func optionalPairs(n strict.Node) []strict.Pair {
+	if !n.Present() {
+		return nil
+	}
+	return n.Pairs()
+}
+
+// readSample reads a line with what becomes of it.
+func readSample(n strict.Node) (s Sample) {
+	codes := []schemas.Code{schemas.RequiredMissing, schemas.TypeMismatch, schemas.OutOfRange, schemas.TimestampFormat,
+		schemas.NotJSON, schemas.TrailingData, schemas.TooDeep, schemas.LineTooLong, schemas.CSVColumns, schemas.NoPattern}
+	names := make([]string, len(codes))
+	for i, c := range codes {
+		names[i] = string(c)
+	}
+	n.Mapping(func(m *strict.Mapping) {
+		s.Name = m.Required("name").Text()
+		s.Line = strings.TrimSuffix(m.Required("line").Text(), "\n")
+		s.Fails = schemas.Code(m.Optional("fails").OneOf(names...))
+		field := m.Optional("field")
+		if s.Field = field.Text(); s.Field != "" && s.Fails == "" {
+			field.Problem("field: the sample is not said to fail", "add fails: with the code")
+		}
+	})
+	return s
+}

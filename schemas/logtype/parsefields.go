@@ -1,0 +1,223 @@
+package logtype
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"panther/schemas/strict"
+)
+
+// maxFields bounds a schema with its definitions put in: a few that refer to each other often could grow without bound.
+const maxFields = 5000
+
+var types = []string{"string", "int", "smallint", "bigint", "float", "boolean", "timestamp", "array", "object", "json", "ref"}
+
+// A reader reads the fields of one schema.
+type reader struct {
+	definitions map[string]*definition
+}
+
+// A definition is a value that fields refer to by name. It is read when it is first needed.
+type definition struct {
+	name, node strict.Node
+	value      Value
+	size       size
+	reading    bool // a reference to it now is a cycle
+	read       bool
+}
+
+// A size says what a value amounts to with its definitions put in.
+type size struct {
+	fields    int
+	height    int
+	eventTime bool // there is one within
+}
+
+func (s *size) add(inner size) {
+	s.fields += inner.fields
+	s.height = max(s.height, inner.height)
+	s.eventTime = s.eventTime || inner.eventTime
+}
+
+// fields reads a list of fields: those of the schema (top) or of an object.
+func (r *reader) fields(list strict.Node, top bool) (fields []Field, total size) {
+	for _, n := range list.List() {
+		n.Mapping(func(m *strict.Mapping) {
+			var f Field
+			name := m.Required("name")
+			f.Name = name.Text()
+			f.Required = m.Optional("required").Bool()
+			f.Description = m.Optional("description").Text()
+			var inner size
+			f.Value, inner = r.value(m)
+			total.add(inner)
+			checkName(f.Name, name, top)
+			if slices.ContainsFunc(fields, func(g Field) bool { return g.Name == f.Name }) {
+				name.Problem(fmt.Sprintf("the field %q is there twice", f.Name), "names are compared with their case")
+			}
+			fields = append(fields, f)
+		})
+	}
+	return fields, total
+}
+
+func checkName(name string, n strict.Node, top bool) {
+	switch {
+	case !n.Present():
+	case top && strings.HasPrefix(name, "p_"):
+		n.Problem(fmt.Sprintf("the field name %q begins with p_", name), "these names are for what Panther Monitor adds to events")
+	case name == "" || name == "_" || len(name) > 255 || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f }):
+		n.Problem(fmt.Sprintf("%q cannot be the name of a field", name), "a name has 1 to 255 bytes, no control character, and is not a lone _")
+	}
+}
+
+// value reads the keys of m that say what a value looks like.
+func (r *reader) value(m *strict.Mapping) (v Value, total size) {
+	for _, key := range []string{"validate", "rename", "copy", "concat", "split", "mask"} {
+		m.Refuse(key, fmt.Sprintf("%s is not supported yet", key), "leave it out")
+	}
+	typeNode := m.Required("type")
+	name := typeNode.OneOf(types...)
+	target, element, fields := m.Optional("target"), m.Optional("element"), m.Optional("fields")
+	timeFormat, timeFormats := m.Optional("timeFormat"), m.Optional("timeFormats")
+	eventTime, embedded, indicators := m.Optional("isEventTime"), m.Optional("isEmbeddedJSON"), m.Optional("indicators")
+
+	v.Type = Type(name)
+	v.IsEventTime = eventTime.Bool()
+	v.IsEmbeddedJSON = embedded.Bool()
+	v.Indicators = readIndicators(indicators)
+	total.eventTime = v.IsEventTime
+	if name != "" {
+		only(target, "target", name, "ref")
+		only(element, "element", name, "array")
+		only(fields, "fields", name, "object")
+		only(timeFormat, "timeFormat", name, "timestamp")
+		only(timeFormats, "timeFormats", name, "timestamp")
+		only(eventTime, "isEventTime", name, "timestamp")
+		only(embedded, "isEmbeddedJSON", name, "json", "object", "array")
+		only(indicators, "indicators", name, "string")
+	}
+	switch name {
+	case "timestamp":
+		v.TimeFormats = readTimeFormats(m, timeFormat, timeFormats)
+	case "array":
+		m.Required("element").Mapping(func(e *strict.Mapping) {
+			var inner Value
+			inner, total = r.value(e)
+			e.Optional("description")
+			v.Element = &inner
+			if total.eventTime {
+				e.Problem("isEventTime within an array", "an event has one time; say which field it is outside of arrays")
+				total.eventTime = false
+			}
+		})
+	case "object":
+		var list strict.Node
+		if list = m.Required("fields"); list.Present() && len(list.List()) == 0 {
+			list.Problem("an object needs at least one field", "an object of any content is of type json")
+		}
+		v.Fields, total = r.fields(list, false)
+	case "ref":
+		v, total = r.refer(m.Required("target"))
+	}
+	total.fields++
+	total.height++
+	r.bound(typeNode, &total)
+	return v, total
+}
+
+// bound reports a value that is too deep or too large, once: what holds it starts to count anew.
+func (r *reader) bound(at strict.Node, total *size) {
+	if total.height > MaxNesting {
+		at.Problem(fmt.Sprintf("fields are nested more than %d deep", MaxNesting), "make the inner ones json")
+		total.height = 0
+	}
+	if total.fields > maxFields {
+		at.Problem(fmt.Sprintf("more than %d fields, with the definitions put in", maxFields), "make the inner ones json")
+		total.fields = 0
+	}
+}
+
+// refer reads the definition that a value refers to.
+func (r *reader) refer(target strict.Node) (Value, size) {
+	name := target.Text()
+	d, ok := r.definitions[name]
+	switch {
+	case name == "":
+		return Value{}, size{}
+	case !ok:
+		known := make([]string, 0, len(r.definitions))
+		for k := range r.definitions {
+			known = append(known, k)
+		}
+		slices.Sort(known)
+		target.Problem(fmt.Sprintf("there is no definition %q", name), strict.DidYouMean(name, known))
+		return Value{}, size{}
+	case d.reading:
+		target.Problem(fmt.Sprintf("the definition %q contains itself", name), "make the inner one json")
+		return Value{}, size{}
+	case !d.read:
+		d.reading = true
+		d.node.Mapping(func(m *strict.Mapping) {
+			m.Optional("description")
+			d.value, d.size = r.value(m)
+		})
+		d.reading, d.read = false, true
+	}
+	return d.value, d.size
+}
+
+// unusedDefinitions reads what nothing refers to, so that its mistakes are told as well.
+func (r *reader) unusedDefinitions() {
+	for _, d := range r.definitions {
+		if !d.read {
+			d.name.Problem("nothing refers to this definition", "leave it out")
+		}
+	}
+}
+
+// only reports a key that has no meaning for a type.
+func only(n strict.Node, key, got string, of ...string) {
+	if n.Present() && !slices.Contains(of, got) {
+		n.Problem(fmt.Sprintf("%s has no meaning for the type %s", key, got), "it is for "+strings.Join(of, ", "))
+	}
+}
+
+func readTimeFormats(m *strict.Mapping, one, several strict.Node) (formats []TimeFormat) {
+	nodes := several.List()
+	switch {
+	case one.Present() && several.Present():
+		one.Problem("timeFormat beside timeFormats", "put it on the list")
+	case one.Present():
+		nodes = []strict.Node{one}
+	case len(nodes) == 0:
+		m.Problem("a timestamp needs timeFormat or timeFormats", `as rfc3339, unix_ms, or "%Y-%m-%d %H:%M:%S"`)
+	}
+	for _, n := range nodes {
+		text := n.Text()
+		if text == "" {
+			continue
+		}
+		f, err := ParseTimeFormat(text)
+		if err != nil {
+			n.Problem(err.Error(), strict.DidYouMean(text, []string{"rfc3339", "unix", "unix_ms", "unix_us", "unix_ns", "layout=..."}))
+			continue
+		}
+		formats = append(formats, f)
+	}
+	return formats
+}
+
+func readIndicators(list strict.Node) (indicators []Indicator) {
+	known := make([]string, 0, 16)
+	for _, i := range Indicators() {
+		known = append(known, string(i))
+	}
+	for _, n := range list.List() {
+		if i := n.OneOf(known...); i != "" {
+			indicators = append(indicators, Indicator(i))
+		}
+	}
+	return indicators
+}
