@@ -1,0 +1,66 @@
+package notify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"panther/schemas"
+)
+
+// maxFacts bounds how many fingerprints, and how many deliveries, a message for people shows.
+const maxFacts = 3
+
+// facts says what was seen, a line each.
+func facts(a schemas.Alert) []string {
+	out := lines(a.Description)
+	for i, f := range a.Fingerprints {
+		if i == maxFacts {
+			out = append(out, fmt.Sprintf("and %d more kinds of failure", len(a.Fingerprints)-maxFacts))
+			break
+		}
+		out = append(out, fingerprintFact(f))
+		if len(f.Samples) > 0 {
+			out = append(out, "first line: "+string(f.Samples[0].Payload))
+		}
+	}
+	if d := a.DropOff; d != nil {
+		out = append(out, dropOffFact(*d))
+	}
+	for i, d := range a.Deliveries {
+		if i == maxFacts {
+			out = append(out, fmt.Sprintf("and %d more alerts", len(a.Deliveries)-maxFacts))
+			break
+		}
+		out = append(out, fmt.Sprintf("not delivered after %d attempts: %s (%s)", d.Attempts, d.Title, d.Error))
+	}
+	return out
+}
+
+// fingerprintFact says in one line how lines fail.
+func fingerprintFact(f schemas.Fingerprint) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of schema %s: %s", f.Count, f.Schema, f.Code)
+	if f.Field != "" {
+		fmt.Fprintf(&b, " in field %s", f.Field)
+	}
+	if f.Expected != "" {
+		fmt.Fprintf(&b, ", expected %s", f.Expected)
+	}
+	if f.Got != "" {
+		fmt.Fprintf(&b, ", got %s", f.Got)
+	}
+	return b.String()
+}
+
+func dropOffFact(d schemas.DropOff) string {
+	if d.LastEvent.IsZero() {
+		return fmt.Sprintf("no event since it was added on %s; its threshold is %s", stamp(d.Since), duration(d.Threshold))
+	}
+	return fmt.Sprintf("last event %s; its threshold is %s", stamp(d.LastEvent), duration(d.Threshold))
+}
+
+// lines splits a text of ours into its lines, without the empty ones.
+func lines(text string) []string {
+	return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
+}
