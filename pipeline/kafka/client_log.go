@@ -11,22 +11,14 @@ import (
 )
 
 // A clientLog hands the client library's messages to slog, one level lower than the library thinks: what it calls an error
-// it retries by itself. A message that repeats is passed on once a minute, with its count.
+// it retries by itself.
 type clientLog struct {
-	log *slog.Logger
-
-	mu      sync.Mutex
-	repeats map[string]*repeat // by message; the library's messages are constants, so that they are few
-}
-
-// A repeat counts how often a message was held back since it was last passed on.
-type repeat struct {
-	next time.Time
-	held int
+	log     *slog.Logger
+	repeats repeats
 }
 
 func newClientLog(log *slog.Logger) *clientLog {
-	return &clientLog{log: log, repeats: map[string]*repeat{}}
+	return &clientLog{log: log}
 }
 
 // Level asks the library for no more than what slog would show.
@@ -52,8 +44,8 @@ func (l *clientLog) Log(level kgo.LogLevel, msg string, keyvals ...any) {
 		to = slog.LevelInfo
 	}
 	if to > slog.LevelDebug {
-		held, pass := l.pass(msg, time.Now())
-		if !pass {
+		held, due := l.repeats.due(msg, time.Now())
+		if !due {
 			return
 		}
 		if held > 0 {
@@ -63,14 +55,28 @@ func (l *clientLog) Log(level kgo.LogLevel, msg string, keyvals ...any) {
 	l.log.Log(context.Background(), to, "kafka client: "+msg, text(keyvals)...)
 }
 
-// pass says whether msg is due, and how many were held back since the last one.
-func (l *clientLog) pass(msg string, now time.Time) (held int, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r := l.repeats[msg]
+// repeats lets a message through once a minute, and counts those between. The zero value is ready.
+type repeats struct {
+	mu   sync.Mutex
+	seen map[string]*repeat // by message; messages are constants, so that they are few
+}
+
+type repeat struct {
+	next time.Time
+	held int // since it was last let through
+}
+
+// due says whether msg is to be logged now, and how often it was held back since it last was.
+func (rs *repeats) due(msg string, now time.Time) (held int, due bool) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.seen == nil {
+		rs.seen = map[string]*repeat{}
+	}
+	r := rs.seen[msg]
 	if r == nil {
 		r = &repeat{}
-		l.repeats[msg] = r
+		rs.seen[msg] = r
 	}
 	if now.Before(r.next) {
 		r.held++
