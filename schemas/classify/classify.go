@@ -20,6 +20,12 @@ const MaxDepth = 128
 // MaxReasons bounds the reasons that a candidate reports: an array of a million wrong elements is one trouble.
 const MaxReasons = 32
 
+// The flags that an event can have, in p_flags: what was odd about its line.
+const (
+	FlagDuplicateKeys = "duplicate_keys" // a field was there twice; the event has the last one
+	FlagInvalidUTF8   = "invalid_utf8"   // the event has U+FFFD for bytes, or halves of surrogate pairs, that are no character
+)
+
 // A Line is one log line, and what its event will carry besides its own fields.
 type Line struct {
 	Bytes       []byte

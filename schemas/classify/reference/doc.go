@@ -1,0 +1,52 @@
+// Package reference is the checker that defines what is right: encoding/json, one schema after the other, a tree for each
+// line. It is slow and it is meant to be read. A faster checker has to give the same verdicts and, byte for byte, the same
+// events. Start with New and trial.go.
+//
+// # Lines
+//
+// A line of a JSON schema is one JSON object as RFC 8259 has it, with white space around it; strings may hold bytes that are
+// no UTF-8. Behind it nothing may follow. Objects and arrays are nested at most classify.MaxDepth deep; of a line that is too
+// deep and, further on, no JSON, the first trouble counts. A line of text is taken without a line feed, and a carriage return
+// before it, at its end.
+//
+// # What converts
+//
+//   - null is absent, everywhere but in an array, where it keeps its place, and within json. An absent value is not in the
+//     event; a required one fails.
+//   - "" is absent for numbers, booleans and timestamps, and so is a string of white space where embedded JSON is wanted.
+//     For string and json it is a value.
+//   - string takes a string, a number or boolean as the text that stands in the line.
+//   - int, smallint, bigint take a number of digits with an optional sign, in the line or in a string: no point, no exponent.
+//     In a string also a plus and zeros before. float takes numbers and strings of them as well, with a finite float64.
+//   - boolean takes true, false, and 1 t T TRUE true True 0 f F FALSE false False in a string or, of these, a number.
+//   - timestamp takes a string in one of its formats or, for unix formats, a number. A result outside of the years 0 to 9999
+//     is out of range. What is finer than nanoseconds is cut off.
+//   - json takes anything. With isEmbeddedJSON, json, object and array take a string that holds JSON as well as the JSON.
+//   - Names are compared with their case, after their escapes are decoded. Of a name that is there twice the last one
+//     counts, null or not; all are checked.
+//   - A field that is not declared is not in the event, and not looked at beyond being JSON.
+//
+// # Events
+//
+//   - Members stand in the order of the schema, then the p_ fields: p_log_type p_row_id p_event_time p_parse_time p_source_id
+//     p_source_label p_schema_version p_source_file p_flags, then the sets in the order of logtype.IndicatorSets. p_source_file,
+//     p_flags and sets are left out if they are empty. There is no white space.
+//   - Strings, names too, are decoded and written anew. Escaped are only the quote, the backslash, \n \r \t, and the other
+//     control characters below a space as \u00xx in lower case. A byte that is no UTF-8, and half a surrogate pair, becomes
+//     U+FFFD, and the event has a flag. So within json as well.
+//   - Integers are written in decimal without zeros before; -0 is 0. A float is the shortest decimal that reads back as the
+//     same float64, as encoding/json writes it: with an exponent below 1e-6 and from 1e21. Numbers within json stand as in the
+//     line.
+//   - Times are RFC 3339 in UTC with a Z, and as many digits of a fraction as are needed, up to nine.
+//   - Objects within json keep all their members in the order of the line, duplicates too.
+//   - Sets of indicators and p_flags are sorted by their bytes, each value once.
+//   - The event time is that of the first field in the order of the schema, depth first, that is marked and has a value.
+//
+// # Choice and reasons
+//
+// A schema matches if it has no reason against it. Its known fields are the members of objects, at any depth, that are
+// present and convert; those within arrays do not count. Most known fields win, then the order of the source; that also makes
+// the nearest schema. Reasons stand in the order of the schema's fields, so that the first one does not depend on the order in
+// which a producer writes, and then in the order of the line. A span is the value that is wrong, quotes included; of a missing
+// member the object around it, unless that is the line; within embedded JSON the string that embeds it.
+package reference
