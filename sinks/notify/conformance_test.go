@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"path"
 	"reflect"
 	"strings"
 	"sync"
@@ -21,8 +23,11 @@ import (
 	"panther/schemas/catalogue"
 )
 
-// canary is the secret that no answer and no error may show.
-const canary = "c4nary-s3cret"
+// The secrets that no answer and no error may show: one in the URL, one in a header. All hold the text s3cret.
+const (
+	canary = "c4nary-s3cret"
+	token  = "t0ken-s3cret"
+)
 
 // A conformance says how a type of destination is configured, for the rules that every type keeps.
 type conformance struct {
@@ -34,7 +39,7 @@ type conformance struct {
 func TestDestinations(t *testing.T) {
 	cases := []conformance{
 		{kind: "webhook", http: true, settings: func(url string) map[string]any {
-			return map[string]any{"url": url, "headers": map[string]any{"Authorization": "env:TOKEN", "X-Plain": "plain-" + canary}}
+			return map[string]any{"url": url, "headers": map[string]any{"Authorization": "env:TOKEN", "X-Plain": "plain-" + token}}
 		}},
 		{kind: "slack", http: true, settings: func(url string) map[string]any { return map[string]any{"url": url} }},
 		{kind: "log", settings: func(string) map[string]any { return nil }},
@@ -82,7 +87,7 @@ func (c conformance) entry(url string) catalogue.Destination {
 
 func (c conformance) options(t *testing.T, hosts network) Options {
 	env := func(name string) string {
-		return map[string]string{"TOKEN": "Bearer " + canary, "URL": "http://soc.example/services/" + canary}[name]
+		return map[string]string{"TOKEN": "Bearer " + token, "URL": "http://soc.example/services/" + canary}[name]
 	}
 	return Options{Env: env, Out: io.Discard, Transport: hosts.start(t), Console: "https://console.example"}
 }
@@ -170,36 +175,20 @@ func conformSecrets(t *testing.T, c conformance) {
 		"http://user:" + canary + "@soc.example/hook",
 		"env:URL",
 	}
-	echo := func(status int) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
-			w.Header().Set("Location", "http://elsewhere.example"+r.URL.String())
-			w.WriteHeader(status)
-			fmt.Fprintf(w, "no hook %s or %s or %q: %v %q %s", r.URL.Path, r.URL, r.URL.RawQuery, r.Header, r.Header, body)
-			fmt.Fprint(w, strings.Repeat(r.URL.String(), 2000), r.URL.Path[len(r.URL.Path)/2:])
-		}
-	}
-	hosts := map[string]network{"refused": {}, "hangs": {"soc.example": hangs}}
-	for _, status := range []int{200, 302, 400, 500} {
-		hosts[fmt.Sprint(status)] = network{"soc.example": echo(status)}
-	}
-	for name, hosts := range hosts {
-		for i, url := range urls {
-			t.Run(fmt.Sprintf("%s/%d", name, i), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					d := c.make(t, url, hosts)
-					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-					defer cancel()
-					answer, err := d.Deliver(ctx, sampleAlerts()[0])
-					seen := fmt.Sprintf("%+v %v %+v", answer, err, receipt(schemas.Attempt{}, answer, err, time.Now()))
-					for _, secret := range []string{canary, base64.StdEncoding.EncodeToString([]byte("user:" + canary))} {
-						if strings.Contains(seen, secret) {
-							t.Errorf("%q is seen in %s", secret, seen)
-						}
-					}
+	for _, url := range urls {
+		for name, text := range echoes() {
+			for _, status := range []int{200, 302, 400, 500} {
+				t.Run(fmt.Sprintf("%s/%d", name, status), func(t *testing.T) {
+					c.seesNoSecret(t, url, network{"soc.example": func(w http.ResponseWriter, r *http.Request) {
+						w.Header().Set("Location", "http://elsewhere.example"+r.URL.String())
+						w.WriteHeader(status)
+						io.WriteString(w, text(r))
+					}})
 				})
-			})
+			}
 		}
+		t.Run("hangs", func(t *testing.T) { c.seesNoSecret(t, url, network{"soc.example": hangs}) })
+		t.Run("refused", func(t *testing.T) { c.seesNoSecret(t, url, network{}) })
 	}
 	for _, url := range []string{"http://[" + canary, "ftp://soc.example/" + canary, canary} {
 		_, err := Build(c.entry(url), c.options(t, nil))
@@ -207,6 +196,37 @@ func conformSecrets(t *testing.T, c conformance) {
 			t.Errorf("a URL that is none: got %v", err)
 		}
 	}
+}
+
+// echoes are what servers repeat of a request.
+func echoes() map[string]func(r *http.Request) string {
+	return map[string]func(r *http.Request) string{
+		"url":        func(r *http.Request) string { return r.URL.String() },
+		"url quoted": func(r *http.Request) string { return url.QueryEscape(r.URL.String()) },
+		"query":      func(r *http.Request) string { return fmt.Sprint(r.URL.Query()) },
+		"path":       func(r *http.Request) string { return "no " + path.Base(r.URL.Path) },
+		"headers":    func(r *http.Request) string { return fmt.Sprint(r.Header) },
+		"credential": func(r *http.Request) string { return strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ") },
+		"all": func(r *http.Request) string {
+			b, _ := io.ReadAll(r.Body)
+			return fmt.Sprintf("%q %q %s %s", r.URL, r.Header, b, strings.Repeat(r.URL.String(), 2000))
+		},
+	}
+}
+
+func (c conformance) seesNoSecret(t *testing.T, url string, hosts network) {
+	synctest.Test(t, func(t *testing.T) {
+		d := c.make(t, url, hosts)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		answer, err := d.Deliver(ctx, sampleAlerts()[0])
+		seen := fmt.Sprintf("%+v %v %+v", answer, err, receipt(schemas.Attempt{}, answer, err, time.Now()))
+		for _, secret := range []string{"s3cret", base64.StdEncoding.EncodeToString([]byte("user:" + canary))} {
+			if strings.Contains(seen, secret) {
+				t.Errorf("%q is seen in %s", secret, seen)
+			}
+		}
+	})
 }
 
 func conformContext(t *testing.T, c conformance) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"panther/schemas"
 )
@@ -55,12 +56,15 @@ func fingerprintFact(f schemas.Fingerprint) string {
 
 func dropOffFact(d schemas.DropOff) string {
 	if d.LastEvent.IsZero() {
-		return fmt.Sprintf("no event since it was added on %s; its threshold is %s", stamp(d.Since), duration(d.Threshold))
+		return fmt.Sprintf("no event since it was added on %s; its threshold is %s", moment(d.Since), duration(d.Threshold))
 	}
-	return fmt.Sprintf("last event %s; its threshold is %s", stamp(d.LastEvent), duration(d.Threshold))
+	return fmt.Sprintf("last event %s; its threshold is %s", moment(d.LastEvent), duration(d.Threshold))
 }
 
 // lines splits a text of ours into its lines, without the empty ones.
 func lines(text string) []string {
 	return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
 }
+
+// moment writes a time for people.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }

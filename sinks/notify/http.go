@@ -57,10 +57,10 @@ func newEndpoint(s *settings, o Options, headers map[string]string) *endpoint {
 
 // address returns a setting that is a URL. A mistake does not show it, since it may be a secret.
 func (s *settings) address(name string) *url.URL {
-	before := len(s.unset)
+	before := len(s.unset) + len(s.mistakes)
 	text := s.text(name)
 	switch u, err := url.Parse(strings.TrimSpace(text)); {
-	case len(s.unset) > before: // noted
+	case len(s.unset)+len(s.mistakes) > before: // noted
 	case text == "":
 		s.mistake(name, "is missing: give the address to post to")
 	case err != nil:
