@@ -251,7 +251,11 @@ func TestSinkRevoke(t *testing.T) {
 // A call that outlasts Revoke is broken off and has no receipt, so that its attempt is made again by the next owner.
 func TestSinkRevokeGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := drive(t, network{"dead": hangs, "live": answers(200, "ok")}, Options{})
+		var brokenOff time.Time
+		d := drive(t, network{"live": answers(200, "ok"), "dead": func(w http.ResponseWriter, r *http.Request) {
+			hangs(w, r)
+			brokenOff = time.Now()
+		}}, Options{})
 		d.assign(0)
 		d.add(0, "live/a1", "dead/a1", "live/a2")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -262,6 +266,9 @@ func TestSinkRevokeGivesUp(t *testing.T) {
 			t.Errorf("Revoke took %s, want 1s", got)
 		}
 		d.flush(false)
+		if got := brokenOff.Sub(start); got != time.Second {
+			t.Errorf("the call was broken off after %s, want 1s", got)
+		}
 		d.want("safe 0@1 live/a1 delivered: ok live/a2 delivered: ok")
 
 		d.next[0] = 1
