@@ -18,7 +18,7 @@ var (
 		Partitions: stream.Control, Keep: 7 * day, Decode: stream.JSON[Activity]}
 	SourceStatuses = stream.Topic{Name: "panther.source-status", Key: "source/stage", Holds: "what the stage knows of the source",
 		Partitions: stream.Control, Compact: true, Decode: stream.JSON[SourceStatus]}
-	Signals = stream.Topic{Name: "panther.signals", Key: "type/component", Holds: "a trouble seen, or gone; a person's word about an alert",
+	Signals = stream.Topic{Name: "panther.signals", Key: "type/component; for ALERT_DELIVERY the type alone: see SignalKey", Holds: "a trouble seen, or gone; a person's word about an alert",
 		Partitions: stream.Control, Keep: 7 * day, Decode: stream.JSON[Signal]}
 	Alerts = stream.Topic{Name: "panther.alerts", Key: "alert id", Holds: "the alert as it stands",
 		Partitions: stream.Control, Compact: true, Decode: stream.JSON[Alert]}

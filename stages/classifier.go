@@ -1,0 +1,205 @@
+package stages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"panther/pipeline/stream"
+	"panther/schemas"
+	"panther/schemas/catalogue"
+	"panther/schemas/classify"
+	"panther/schemas/logtype"
+)
+
+// A Classifier decides for each line of the producers' topics what it is: an event of one of its source's schemas, or a failure
+// that says why it is none. Each line becomes exactly one of the two, whatever its bytes; only what a text format declares to be
+// a header or comment becomes neither. What it counts goes out as activity, once per transaction, source and log type.
+//
+// A record is one line. One goroutine uses a Classifier.
+type Classifier struct {
+	newChecker func([]*logtype.Schema) classify.Checker
+	version    int64
+	topics     map[string]*lines // by topic; made anew when the catalogue changes
+	activity   map[counted]*schemas.Activity
+}
+
+// lines is what the catalogue says of the lines of one topic.
+type lines struct {
+	source  catalogue.LogSource
+	schemas []*logtype.Schema
+	checker classify.Checker // nil until the first line
+}
+
+// counted is what activity is counted by.
+type counted struct{ source, logType string }
+
+// candidates is the method of the catalogue that knows which schemas a source's lines may match.
+type candidates interface {
+	Candidates(source catalogue.LogSource) []*logtype.Schema
+}
+
+// NewClassifier makes a Classifier. newChecker compiles the candidate schemas of a source; it is called once for each source
+// and catalogue version.
+func NewClassifier(newChecker func([]*logtype.Schema) classify.Checker) *Classifier {
+	return &Classifier{newChecker: newChecker, activity: map[counted]*schemas.Activity{}}
+}
+
+// Map classifies one line.
+func (c *Classifier) Map(dst []stream.Record, r stream.Record, v stream.View) []stream.Record {
+	c.follow(v)
+	l := c.topics[r.Topic]
+	if l == nil {
+		// The topic was taken out of the catalogue while this record was under way. The line is kept, as a failure of no
+		// source; nobody is alarmed, for there is no activity.
+		l = &lines{}
+	}
+	row := rowID(l.source.ID, r)
+	payload := cutLineEnd(r.Value)
+	verdict := l.check(c, classify.Line{Bytes: payload, RowID: row, SourceID: l.source.ID, SourceLabel: l.source.Label, ParseTime: r.Arrival}, r.Value == nil)
+
+	switch {
+	case verdict.Skipped:
+		c.count(l, "", r)
+		return dst
+	case verdict.Schema != nil:
+		a := c.count(l, verdict.Schema.Name, r)
+		a.Events++
+		a.MaxEventTime = later(a.MaxEventTime, verdict.EventTime)
+		return append(dst, event(r, l.source.ID, verdict))
+	}
+	f := failure(r, l.source, row, payload, verdict.Candidates)
+	if l.source.ID != "" {
+		a := c.count(l, "", r)
+		a.Failures++
+		a.Fingerprints = addFailure(a.Fingerprints, f)
+	}
+	return append(dst, stream.Record{Topic: schemas.ClassificationFailures.Name, Key: r.Key, Message: f})
+}
+
+// follow reads which source owns which topic, when the catalogue has changed.
+func (c *Classifier) follow(v stream.View) {
+	if c.topics != nil && c.version == v.Version() {
+		return
+	}
+	c.version, c.topics = v.Version(), map[string]*lines{}
+	schemasOf, ok := stream.CatalogueOf(v).(candidates)
+	if !ok {
+		panic(fmt.Sprintf("classifier: the catalogue is a %T, which does not know the schemas of a source", stream.CatalogueOf(v)))
+	}
+	for _, e := range v.Entries(catalogue.KindSource) {
+		source := e.(catalogue.LogSource)
+		l := &lines{source: source, schemas: schemasOf.Candidates(source)}
+		for _, topic := range l.source.Topics {
+			c.topics[topic] = l
+		}
+	}
+}
+
+// check asks the checker, except about what is no line at all.
+func (l *lines) check(c *Classifier, line classify.Line, null bool) classify.Verdict {
+	switch {
+	case len(l.schemas) == 0:
+		return classify.Verdict{}
+	case null:
+		return l.all(schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "a record without a value"})
+	case len(line.Bytes) == 0:
+		return l.all(schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "an empty record"})
+	}
+	if l.checker == nil {
+		l.checker = c.newChecker(l.schemas)
+	}
+	return l.checker.Check(line)
+}
+
+// all is the verdict that no schema matches, each for the same reason.
+func (l *lines) all(why schemas.Reason) (v classify.Verdict) {
+	for _, s := range l.schemas {
+		v.Candidates = append(v.Candidates, schemas.Candidate{Schema: s.Name, Version: s.Version, Reasons: []schemas.Reason{why}})
+	}
+	return v
+}
+
+// count adds a line to the activity of its source and log type. A line of no source is counted nowhere.
+func (c *Classifier) count(l *lines, logType string, r stream.Record) *schemas.Activity {
+	k := counted{l.source.ID, logType}
+	a := c.activity[k]
+	if a == nil {
+		a = &schemas.Activity{Source: l.source.ID, Label: l.source.Label, LogType: logType, FirstArrival: r.Arrival}
+		c.activity[k] = a
+	}
+	if r.Arrival.Before(a.FirstArrival) {
+		a.FirstArrival = r.Arrival
+	}
+	a.LastArrival = later(a.LastArrival, r.Arrival)
+	a.Bytes += int64(len(r.Value))
+	return a
+}
+
+// Flush emits what was counted, so that a transaction leaves nothing behind.
+func (c *Classifier) Flush(dst []stream.Record, _ stream.View) []stream.Record {
+	keys := slices.SortedFunc(maps.Keys(c.activity), func(a, b counted) int {
+		return slices.Compare([]string{a.source, a.logType}, []string{b.source, b.logType})
+	})
+	for _, k := range keys {
+		dst = append(dst, stream.Send(schemas.SourceActivity, k.source, *c.activity[k]))
+	}
+	c.Reset()
+	return dst
+}
+
+// Reset forgets what was counted.
+func (c *Classifier) Reset() { clear(c.activity) }
+
+func event(r stream.Record, source string, v classify.Verdict) stream.Record {
+	at, _ := json.Marshal(position(r)) // a struct of strings and numbers
+	return stream.Record{Topic: schemas.Events.Name, Key: r.Key, Value: bytes.Clone(v.Event), Headers: []stream.Header{
+		{Key: schemas.HeaderLogType, Value: []byte(v.Schema.Name)},
+		{Key: schemas.HeaderSource, Value: []byte(source)},
+		{Key: schemas.HeaderSchemaVersion, Value: strconv.AppendInt(nil, v.Schema.Version, 10)},
+		{Key: schemas.HeaderParseTime, Value: r.Arrival.UTC().AppendFormat(nil, time.RFC3339Nano)},
+		{Key: schemas.HeaderPosition, Value: at},
+	}}
+}
+
+// failure is the row of a line that matches nothing. Its parse time is its arrival: the same whenever it is classified.
+func failure(r stream.Record, source catalogue.LogSource, row string, payload []byte, tried []schemas.Candidate) schemas.Failure {
+	f := schemas.Failure{RowID: row, Source: source.ID, Label: source.Label, Payload: payload, Position: position(r),
+		Arrival: r.Arrival, ParseTime: r.Arrival, Candidates: tried}
+	nearest, _ := f.Nearest()
+	f.Fingerprint = classify.Fingerprint(source.ID, nearest)
+	f.Error = classify.Summary(nearest)
+	if source.ID == "" {
+		f.Error = fmt.Sprintf("topic %s belongs to no source (any more)", r.Topic)
+	}
+	return f
+}
+
+func position(r stream.Record) schemas.Position {
+	return schemas.Position{Topic: r.Topic, TopicID: r.TopicID, Partition: r.Partition, Offset: r.Offset}
+}
+
+// rowID is the same for the same line of the same topic, however often it is classified: 32 hexadecimal digits.
+func rowID(source string, r stream.Record) string {
+	b := append([]byte(source), 0)
+	b = append(b, r.TopicID[:]...)
+	b = binary.BigEndian.AppendUint32(b, uint32(r.Partition))
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Offset))
+	b = binary.BigEndian.AppendUint64(b, 0) // the line within the record
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+func cutLineEnd(line []byte) []byte {
+	if cut, ok := bytes.CutSuffix(line, []byte("\n")); ok {
+		return bytes.TrimSuffix(cut, []byte("\r"))
+	}
+	return line
+}
