@@ -1,0 +1,260 @@
+package lake
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/table"
+
+	"panther/schemas/logtype"
+)
+
+// The spaces (databases) of the lake.
+const (
+	MonitorSpace = "panther_monitor" // what is known about the logs
+	LogsSpace    = "panther_logs"    // the logs: one table per log type
+)
+
+// FailuresTable holds the lines that match none of their source's schemas.
+var FailuresTable = table.Identifier{MonitorSpace, "classification_failures"}
+
+// LogTable returns the table of a log type: lower case, dots as underscores. A name that no schema can have (a header that
+// was tampered with) goes to a table of its own, so that no name leads out of the lake.
+func LogTable(logType string) table.Identifier {
+	name := strings.ReplaceAll(strings.ToLower(logType), ".", "_")
+	for _, c := range name {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
+			name = ""
+			break
+		}
+	}
+	if name == "" {
+		name = "unnamed_type"
+	}
+	return table.Identifier{LogsSpace, name}
+}
+
+// A column is a column as a schema wants it: not yet with an id of the table.
+type column struct {
+	name   string // of the column
+	member string // of the event that fills it
+	typ    iceberg.Type
+	doc    string
+	must   bool
+	json   bool     // strings, in it or in its elements, hold JSON
+	sub    []column // of a struct, or of the structs in a list
+}
+
+var (
+	stringType = iceberg.PrimitiveTypes.String
+	longType   = iceberg.PrimitiveTypes.Int64
+	intType    = iceberg.PrimitiveTypes.Int32
+	timeType   = iceberg.PrimitiveTypes.TimestampTz
+)
+
+func scalar(name string, t iceberg.Type, doc string) column {
+	return column{name: name, member: name, typ: t, doc: doc}
+}
+
+func must(c column) column {
+	c.must = true
+	return c
+}
+
+func listOf(name string, t iceberg.Type, doc string) column {
+	return column{name: name, member: name, typ: &iceberg.ListType{Element: t}, doc: doc}
+}
+
+// Names of columns that the code refers to.
+const (
+	colRowID       = "p_row_id"
+	colParseTime   = "p_parse_time"
+	colEventTime   = "p_event_time"
+	colLogType     = "p_log_type"
+	colSourceID    = "p_source_id"
+	colUnconverted = "p_unconverted"
+	colTopic       = "topic"
+	colTopicID     = "topic_id"
+	colPartition   = "partition"
+	colOffset      = "offset"
+	colLine        = "line"
+)
+
+// positionColumns say which line a row is, in the topic of its producer: no two rows of a table have the same.
+func positionColumns() []column {
+	cols := []column{
+		must(scalar(colTopic, stringType, "the producer's topic")),
+		must(scalar(colTopicID, stringType, "the id of the topic: a topic that is deleted and made again has another")),
+		must(scalar(colPartition, intType, "the partition of the topic")),
+		must(scalar(colOffset, longType, "the offset of the record in its partition")),
+		must(scalar(colLine, longType, "the line within the record or object, from 0")),
+	}
+	for i := range cols {
+		cols[i].member = "" // from the record, not from the event
+	}
+	return cols
+}
+
+// failureColumns are the columns of FailuresTable, in order: failureRow fills them by these positions.
+func failureColumns() []column {
+	reasons := column{name: "reasons", doc: "why the line does not match, the first one first", sub: []column{
+		scalar("code", stringType, ""), scalar("field", stringType, ""), scalar("expected", stringType, ""), scalar("got", stringType, ""),
+		scalar("span_start", longType, ""), scalar("span_end", longType, ""),
+	}}
+	reasons.typ = &iceberg.ListType{Element: structOf(reasons.sub)}
+	candidates := column{name: "candidates", doc: "the schemas that were tried, the nearest first", sub: []column{
+		scalar("schema", stringType, ""), scalar("version", longType, ""), reasons,
+	}}
+	candidates.typ = &iceberg.ListType{Element: structOf(candidates.sub)}
+	return append([]column{
+		scalar("error", stringType, "the first reason of the nearest schema, in words"),
+		scalar("id", stringType, "the nearest schema; null if none is configured"),
+		scalar("payload", stringType, "the line; bytes that are not UTF-8 as U+FFFD"),
+		scalar("payload_raw", iceberg.PrimitiveTypes.Binary, "the exact bytes of a line that is not UTF-8; else null"),
+		must(scalar(colSourceID, stringType, "the log source")),
+		scalar("p_source_label", stringType, "the name of the log source"),
+		must(scalar(colParseTime, timeType, "when the line was classified")),
+		must(scalar(colEventTime, timeType, "as p_parse_time: the line's own time is not known")),
+		must(scalar(colRowID, stringType, "the id of the row, made from the position of the line")),
+		scalar(colLogType, stringType, "the nearest schema, as id"),
+		scalar("fingerprint", stringType, "of source, nearest schema, field and code: the same for lines that fail alike"),
+		scalar("code", stringType, "why, in one word"),
+		scalar("field", stringType, "the path of the failing field"),
+		scalar("expected", stringType, "what the schema wants"),
+		scalar("got", stringType, "what the line has"),
+		scalar("span_start", longType, "the first byte of the failing part within the line"),
+		scalar("span_end", longType, "the byte behind the failing part"),
+		scalar("schema_version", longType, "the version of the nearest schema"),
+		candidates,
+		scalar("s3_bucket", stringType, "the bucket of an object"),
+		scalar("s3_key", stringType, "the key of an object"),
+	}, positionColumns()...)
+}
+
+// indicators are the sets of values that events carry for searches across log types.
+var indicators = []string{"ip_addresses", "domain_names", "md5_hashes", "sha1_hashes", "sha256_hashes", "trace_ids", "aws_account_ids",
+	"aws_instance_ids", "aws_arns", "aws_tags", "emails", "usernames", "actor_ids"}
+
+// eventColumns are the columns that every table of events has, beside those of its log type.
+func eventColumns() []column {
+	cols := []column{
+		must(scalar(colRowID, stringType, "the id of the row, made from the position of the line")),
+		must(scalar(colParseTime, timeType, "when the line was classified")),
+		must(scalar(colEventTime, timeType, "when it happened, as the producer says; else p_parse_time")),
+		must(scalar(colLogType, stringType, "the log type")),
+		must(scalar(colSourceID, stringType, "the log source")),
+		scalar("p_source_label", stringType, "the name of the log source"),
+		scalar("p_schema_version", longType, "the version of the schema"),
+		scalar("p_source_file", stringType, "the S3 object"),
+		scalar(colUnconverted, stringType, "values that fit no column, as a JSON object by path; null if all fit"),
+	}
+	for _, name := range indicators {
+		cols = append(cols, listOf("p_any_"+name, stringType, "all "+strings.ReplaceAll(name, "_", " ")+" of the event, sorted"))
+	}
+	return append(cols, positionColumns()...)
+}
+
+func structOf(cols []column) *iceberg.StructType {
+	fields := make([]iceberg.NestedField, len(cols))
+	for i, c := range cols {
+		fields[i] = iceberg.NestedField{Name: c.name, Type: c.typ, Doc: c.doc, Required: c.must}
+	}
+	return &iceberg.StructType{FieldList: fields}
+}
+
+// logColumns are the columns of the table of a log type: those that every event has, and those of its fields.
+func logColumns(s *logtype.Schema) []column {
+	cols := eventColumns()
+	if s == nil {
+		return cols
+	}
+	taken := map[string]bool{}
+	for _, c := range cols {
+		taken[c.name] = true
+	}
+	return append(cols, fieldColumns(s.Fields, taken)...)
+}
+
+// fieldColumns makes columns of fields. A name that another column has, whatever its case (engines differ), gets an
+// underscore behind it; dots, which mean nesting, become underscores.
+func fieldColumns(fields []logtype.Field, taken map[string]bool) []column {
+	cols := make([]column, 0, len(fields))
+	for _, f := range fields {
+		c := valueColumn(f.Value)
+		c.member, c.name, c.doc = f.Name, strings.ReplaceAll(f.Name, ".", "_"), f.Description
+		for taken[strings.ToLower(c.name)] {
+			c.name += "_"
+		}
+		taken[strings.ToLower(c.name)] = true
+		cols = append(cols, c)
+	}
+	return cols
+}
+
+func valueColumn(v logtype.Value) column {
+	switch v.Type {
+	case logtype.Int, logtype.SmallInt:
+		return column{typ: intType}
+	case logtype.BigInt:
+		return column{typ: longType}
+	case logtype.Float:
+		return column{typ: iceberg.PrimitiveTypes.Float64}
+	case logtype.Boolean:
+		return column{typ: iceberg.PrimitiveTypes.Bool}
+	case logtype.Timestamp:
+		return column{typ: timeType}
+	case logtype.Array:
+		if v.Element != nil {
+			e := valueColumn(*v.Element)
+			return column{typ: &iceberg.ListType{Element: e.typ}, json: e.json, sub: e.sub}
+		}
+	case logtype.Object:
+		if len(v.Fields) > 0 { // Parquet has no empty structs
+			sub := fieldColumns(v.Fields, map[string]bool{})
+			return column{typ: structOf(sub), sub: sub}
+		}
+	case logtype.String:
+		return column{typ: stringType}
+	}
+	return column{typ: stringType, json: true}
+}
+
+// tableSchema makes the first schema of a table.
+func tableSchema(cols []column) *iceberg.Schema {
+	id := 0
+	fields, _ := merge(nil, structOf(cols).FieldList, func() int { id++; return id }, false)
+	var identifiers []int
+	for _, f := range fields {
+		if f.Name == colRowID {
+			identifiers = append(identifiers, f.ID)
+		}
+	}
+	return iceberg.NewSchemaWithIdentifiers(0, identifiers, fields...)
+}
+
+// hourly partitions a table by the hour in which lines were classified, not in which they happened: late data would make
+// many small files.
+func hourly(s *iceberg.Schema) *iceberg.PartitionSpec {
+	f, _ := s.FindFieldByName(colParseTime)
+	spec := iceberg.NewPartitionSpec(iceberg.PartitionField{SourceIDs: []int{f.ID}, FieldID: 1000, Name: "p_parse_hour", Transform: iceberg.HourTransform{}})
+	return &spec
+}
+
+// Properties of the tables, beside those of Iceberg.
+const (
+	offsetProperty  = "kafka.offset."          // + topic id . partition: the table has every row below this offset
+	versionProperty = "panther.schema.version" // of the log type, which made the columns
+)
+
+// tableProperties are what a table is created with.
+func tableProperties() iceberg.Properties {
+	return iceberg.Properties{
+		"format-version":                          "2",
+		table.ManifestMergeEnabledKey:             "true",
+		table.MetadataDeleteAfterCommitEnabledKey: "false", // by age, here: see sweep
+		table.CommitNumRetriesKey:                 "0",     // the retry loop is here too: it looks at the offsets first
+		table.ParquetCompressionKey:               "zstd",
+		table.ParquetCompressionLevelKey:          strconv.Itoa(zstdLevel),
+	}
+}

@@ -1,0 +1,216 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/table"
+
+	"panther/pipeline/stream"
+)
+
+const (
+	commitTries   = 20              // when other writers are faster
+	errorTries    = 3               // when the store does not do what it is told
+	commitTimeout = 2 * time.Minute // of all of it
+)
+
+// flush commits what a buffer holds. When it returns without an error, its rows are in the table or their partition is
+// fenced; after an error they wait for the next time.
+func (s *Sink) flush(ctx context.Context, b *buffer) error {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
+	var files []iceberg.DataFile
+	var written []stream.Partition // whose rows are in files
+	failed := 0
+	for try := 1; ; try++ {
+		t, enc, err := s.open(ctx, b)
+		if err != nil {
+			return err
+		}
+		todo := s.settle(t, b)
+		if len(todo) == 0 {
+			return nil
+		}
+		if files == nil || !slices.Equal(todo, written) {
+			if files, err = writeFiles(ctx, s.catalog.store, t, enc, rowsOf(b, todo)); err != nil {
+				return fmt.Errorf("write rows for table %s: %w", folderOf(b.table), err)
+			}
+			written = todo
+		}
+		for _, p := range todo {
+			b.parts[p].tried = b.parts[p].to()
+		}
+		t, err = commit(ctx, t, files, offsetsOf(b, todo))
+		if err == nil {
+			for _, p := range todo {
+				b.settled(p, b.parts[p].to())
+			}
+			return s.tidy(ctx, t)
+		}
+		if !errors.Is(err, table.ErrCommitFailed) {
+			failed++
+		}
+		if try == commitTries || failed == errorTries {
+			return fmt.Errorf("commit rows to table %s, tried %d times: %w", folderOf(b.table), try, err)
+		}
+		if werr := s.wait(ctx, try); werr != nil {
+			return fmt.Errorf("commit rows to table %s: %w", folderOf(b.table), errors.Join(err, werr))
+		}
+	}
+}
+
+// commit makes files and offsets part of the table in one step, if nobody has added to it since t was loaded. Without a
+// snapshot of its own a commit would not be fenced, so there is always a file.
+func commit(ctx context.Context, t *table.Table, files []iceberg.DataFile, offsets iceberg.Properties) (*table.Table, error) {
+	tx := t.NewTransaction()
+	if err := tx.AssertRefSnapshotID(""); err != nil {
+		return nil, err
+	}
+	if err := tx.AddDataFiles(ctx, files, nil, table.WithoutDuplicateCheck(), table.WithoutAutoNameMapping()); err != nil {
+		return nil, err
+	}
+	if err := tx.SetProperties(offsets); err != nil {
+		return nil, err
+	}
+	return tx.Commit(ctx)
+}
+
+// A verdict is what the offset that a table has means for rows that wait.
+type verdict int
+
+const (
+	waiting verdict = iota // none of them is in
+	in                     // those below the offset are in
+	lost                   // another writer has the partition
+)
+
+// judge compares the offset that the table has with what is known of it.
+func judge(held int64, q *pending) verdict {
+	switch held {
+	case q.from:
+		return waiting
+	case q.tried: // the answer was lost
+		return in
+	}
+	if q.from == unknown {
+		return in
+	}
+	return lost
+}
+
+// settle looks at the table and returns the partitions whose rows are to be committed. Rows that are in are dropped;
+// partitions that others have are given up.
+func (s *Sink) settle(t *table.Table, b *buffer) (todo []stream.Partition) {
+	for _, p := range b.waiting() {
+		q := b.parts[p]
+		held := heldOffset(t, p)
+		switch s.judge(held, q) {
+		case in:
+			b.settled(p, held)
+		case lost:
+			s.fence(p, &FencedError{Table: strings.Join(b.table, "."), Partition: p, Want: q.from, Has: held})
+			continue
+		}
+		if len(q.rows) > 0 {
+			todo = append(todo, p)
+		}
+	}
+	return todo
+}
+
+// settled notes that the table has all rows of p below an offset.
+func (b *buffer) settled(p stream.Partition, offset int64) {
+	b.dropBelow(p, offset)
+	b.parts[p].from, b.parts[p].tried = offset, unknown
+}
+
+func offsetKey(p stream.Partition) string {
+	return offsetProperty + p.ID.String() + "." + strconv.Itoa(int(p.Num))
+}
+
+// heldOffset returns the offset of p below which the table has every row: 0 if it never had one. The key is the topic's id,
+// not its name: a topic that is made again begins at 0, and its rows would be taken for known.
+func heldOffset(t *table.Table, p stream.Partition) int64 {
+	n, err := strconv.ParseInt(t.Properties()[offsetKey(p)], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func offsetsOf(b *buffer, ps []stream.Partition) iceberg.Properties {
+	props := iceberg.Properties{}
+	for _, p := range ps {
+		props[offsetKey(p)] = strconv.FormatInt(b.parts[p].to(), 10)
+	}
+	return props
+}
+
+func rowsOf(b *buffer, ps []stream.Partition) (out []*row) {
+	for _, p := range ps {
+		out = append(out, b.parts[p].rows...)
+	}
+	return out
+}
+
+// open loads the table of a buffer, makes it if there is none, and gives it the columns that its rows need.
+func (s *Sink) open(ctx context.Context, b *buffer) (*table.Table, encoder, error) {
+	cols, version := failureColumns(), int64(1)
+	failures := slices.Equal(b.table, FailuresTable)
+	if !failures {
+		cols, version = s.columnsFor(b)
+	}
+	t, err := s.catalog.LoadTable(ctx, b.table)
+	if errors.Is(err, ErrNoTable) {
+		schema := tableSchema(cols)
+		props := tableProperties()
+		props[versionProperty] = strconv.FormatInt(version, 10)
+		t, err = s.catalog.CreateTable(ctx, b.table, schema, hourly(schema), props)
+	}
+	if err == nil {
+		t, err = evolve(ctx, s.catalog, t, cols, version)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if failures {
+		return t, newFailureEncoder(t.Schema().Fields()), nil
+	}
+	return t, newEventEncoder(t.Schema().Fields(), s.lookup), nil
+}
+
+// columnsFor returns the columns of the newest version of a log type that the rows of b name.
+func (s *Sink) columnsFor(b *buffer) ([]column, int64) {
+	newest := int64(unknown)
+	for _, q := range b.parts {
+		for _, r := range q.rows {
+			newest = max(newest, schemaVersion(r))
+		}
+	}
+	schema, ok := s.lookup(b.logType, newest)
+	if !ok {
+		return logColumns(nil), unknown
+	}
+	return logColumns(schema), schema.Version
+}
+
+// backOff waits a little, longer each time, and not as long as others do.
+func backOff(ctx context.Context, try int) error {
+	most := min(10*time.Millisecond<<min(try, 10), time.Second)
+	t := time.NewTimer(rand.N(most))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
