@@ -41,10 +41,15 @@ func ClockRecord(to string, clocks []Clock) (Record, error) {
 // Clocks are the readings that a task has received: of each topic the clock of each partition on each path, and the gaps of
 // all. Silence is measured on them, so a lagging or stopped pipeline never looks like a silent source.
 //
-// Changes are copies on write: what an earlier clone shares is never touched.
+// The zero value has heard of nothing. A task changes it in transactions: see begin and abort.
 type Clocks struct {
 	topics map[string]*topicClock
 	hole   hole
+
+	// What a transaction goes back to: the topics that it has changed, as they were, and nil for those that were not there.
+	// A topic that is in here has been copied, so that it may be changed in place.
+	before     map[string]*topicClock
+	holeBefore hole
 }
 
 // A hole is a stretch of the task's own input that expired unread.
@@ -57,8 +62,10 @@ type topicClock struct {
 	ID    ID          `json:"id"`
 	Of    int32       `json:"of"`
 	Paths int32       `json:"paths"`
-	Parts []partClock `json:"parts"` // by partition*Paths+path once complete; found by search
+	Parts []partClock `json:"parts"` // by partition and path
 	Gaps  []Gap       `json:"gaps"`
+
+	sum *reading // of Parts; nil: to be summed up
 }
 
 type partClock struct {
@@ -93,12 +100,7 @@ func (c *Clocks) Seen(written time.Time) {
 // A clock first seen, or seen behind a hole, counts only from that writing time: an event that it covers may have been
 // summarised in a record that this task never read.
 func (c *Clocks) Apply(k Clock, written time.Time) {
-	old := c.topics[k.Topic]
-	t := &topicClock{ID: k.ID}
-	if old != nil && old.ID == k.ID { // a new id is a new topic
-		*t = *old
-		t.Parts = slices.Clone(old.Parts)
-	}
+	t := c.change(k.Topic, k.ID)
 	t.Of, t.Paths = max(t.Of, k.Of), max(t.Paths, k.Paths)
 	i, seen := slices.BinarySearchFunc(t.Parts, k, func(p partClock, k Clock) int {
 		if p.Partition != k.Partition {
@@ -119,10 +121,57 @@ func (c *Clocks) Apply(k Clock, written time.Time) {
 	for _, g := range k.Gaps {
 		t.Gaps = addGap(t.Gaps, g)
 	}
+}
+
+// change returns the clock of a topic to be changed: a copy, the first time in a transaction. A new id is a new topic.
+func (c *Clocks) change(topic string, id ID) *topicClock {
+	t := c.topics[topic]
+	_, copied := c.before[topic]
+	switch {
+	case t == nil || t.ID != id:
+		c.remember(topic, t)
+		t = &topicClock{ID: id}
+	case !copied:
+		c.remember(topic, t)
+		changed := *t
+		changed.Parts = slices.Clone(t.Parts)
+		t = &changed
+	}
+	t.sum = nil
 	if c.topics == nil {
 		c.topics = map[string]*topicClock{}
 	}
-	c.topics[k.Topic] = t
+	c.topics[topic] = t
+	return t
+}
+
+func (c *Clocks) remember(topic string, t *topicClock) {
+	if _, ok := c.before[topic]; ok {
+		return
+	}
+	if c.before == nil {
+		c.before = map[string]*topicClock{}
+	}
+	c.before[topic] = t
+}
+
+// begin starts a transaction: what is here now is what abort goes back to.
+func (c *Clocks) begin() {
+	clear(c.before)
+	c.holeBefore = c.hole
+}
+
+// abort undoes what was changed since begin.
+func (c *Clocks) abort() {
+	for topic, t := range c.before {
+		if t == nil {
+			delete(c.topics, topic)
+		} else {
+			c.topics[topic] = t
+		}
+	}
+	clear(c.before)
+	c.hole = c.holeBefore
 }
 
 // addStep returns steps with s; if the version fell back, later versions count anew from when they come again.
@@ -144,34 +193,24 @@ func addStep(steps []step, s step) []step {
 // Reading is the clock of a topic: the least over all its partitions and paths. ok is false while one is not heard of yet.
 func (c *Clocks) Reading(topic string) (at time.Time, ok bool) {
 	t := c.topics[topic]
-	if t == nil || int32(len(t.Parts)) < t.Of*t.Paths {
+	if t == nil {
 		return time.Time{}, false
 	}
-	n := int32(0)
-	for _, p := range t.Parts {
-		if p.Partition >= t.Of || p.Path >= t.Paths {
-			continue
-		}
-		if n++; n == 1 || p.At.Before(at) {
-			at = p.At
-		}
-	}
-	return at, n > 0 && n == t.Of*t.Paths
+	r := t.reading()
+	return r.at, r.whole
 }
 
 // since is from when silence of w counts on a topic: w.Since, but not before every partition's clock spoke for w.Version.
 func (c *Clocks) since(w Wake, topic string) (since time.Time, ok bool) {
-	since = w.Since
-	for _, p := range c.topics[topic].Parts {
-		i, _ := slices.BinarySearchFunc(p.Steps, w.Version, func(s step, v int64) int { return int(min(max(s.Version-v, -1), 1)) })
-		if i == len(p.Steps) {
-			return since, false
-		}
-		if w.Version > 0 {
-			since = later(since, p.Steps[i].Written)
-		}
+	steps := c.topics[topic].reading().steps
+	i := spokeFor(steps, w.Version)
+	if i == len(steps) {
+		return w.Since, false
 	}
-	return since, true
+	if w.Version == 0 { // inputs that never changed
+		return w.Since, true
+	}
+	return later(w.Since, steps[i].Written), true
 }
 
 // Silent says how long a topic has been silent since w.Since, gaps left out; ok is false while its clock does not count.
@@ -189,12 +228,8 @@ func (c *Clocks) Silent(w Wake, topic string) (d time.Duration, ok bool) {
 
 // Due reports whether each clock of w has shown w.For. Without clocks it is true.
 func (c *Clocks) Due(w Wake) bool {
-	for _, topic := range w.Clocks {
-		if d, ok := c.Silent(w, topic); !ok || d < w.For {
-			return false
-		}
-	}
-	return true
+	topic, _ := c.next(w)
+	return topic == ""
 }
 
 // next finds a clock of w that is not there yet, and the reading at which it may be; a zero time: when it begins to count.
@@ -211,14 +246,4 @@ func (c *Clocks) next(w Wake) (topic string, at time.Time) {
 		}
 	}
 	return "", time.Time{}
-}
-
-// clone returns a copy that later changes of c do not touch.
-func (c *Clocks) clone() Clocks {
-	d := *c
-	d.topics = make(map[string]*topicClock, len(c.topics))
-	for k, t := range c.topics {
-		d.topics[k] = t
-	}
-	return d
 }

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -19,8 +20,9 @@ type Sample struct {
 // Samples queue: with a steady lag of a minute a single one would make every step look like a gap.
 type Edge struct {
 	EdgeState
-	committed EdgeState
-	queue     []Sample // those before head are behind the position, by a transaction that is still open
+	committed EdgeState // what Abort goes back to: as of the last commit, but no sample is forgotten
+	kept      EdgeState // what the changelog holds
+	queue     []Sample  // those before head are behind the position, by a transaction that is still open
 	head      int
 	sent      int // gaps that the open transaction sends
 }
@@ -37,47 +39,72 @@ type EdgeState struct {
 	Gaps       []Gap     `json:"gaps,omitempty"` // not sent yet
 }
 
-// NewEdge continues at a state read from the changelog, or at that of a partition never read.
-func NewEdge(s EdgeState) *Edge { return &Edge{EdgeState: s, committed: s} }
+// maxSamples bounds the queue of a partition that lags for long. Beyond it every second sample goes: clock and arrivals
+// become coarser, and an alarm later, never false.
+const maxSamples = 4096
 
-// Sample takes a sample, between transactions. Time in which nobody took one, three heartbeats or more, is a gap.
+// NewEdge continues at a state read from the changelog, or at that of a partition never read.
+func NewEdge(s EdgeState) *Edge { return &Edge{EdgeState: s, committed: s, kept: s} }
+
+// Sample takes a sample. Time in which nobody took one, more than three heartbeats, is a gap.
 func (e *Edge) Sample(s Sample, heartbeat time.Duration) {
 	switch {
 	case e.Last.IsZero():
-		e.Gaps = append(slices.Clip(e.Gaps), Gap{To: s.From})
+		e.gap(Gap{To: s.From})
 	case s.From.Sub(e.Last) > 3*heartbeat:
-		e.Gaps = append(slices.Clip(e.Gaps), Gap{From: e.Last, To: s.From})
+		e.gap(Gap{From: e.Last, To: s.From})
 	}
 	e.Last = s.From
 	e.queue = append(e.queue, s)
+	if len(e.queue)-e.head > maxSamples {
+		e.thin()
+	}
 	e.committed.Last, e.committed.Gaps = e.Last, e.Gaps
+}
+
+// gap adds a gap to those that wait. They are not merged: the open transaction may be sending the first few.
+func (e *Edge) gap(g Gap) { e.Gaps = append(slices.Clip(e.Gaps), g) }
+
+// thin drops every second sample ahead of the position, but not the newest.
+func (e *Edge) thin() {
+	kept := slices.Clone(e.queue[:e.head])
+	for i := len(e.queue) - 1; i >= e.head; i -= 2 {
+		kept = append(kept, e.queue[i])
+	}
+	slices.Reverse(kept[e.head:])
+	e.queue = kept
 }
 
 // Arrival is when the record at offset is known to have been in the partition at the latest: when the first sample that
 // covers it had been answered, or now, when it was polled. It is never before it was appended.
 func (e *Edge) Arrival(offset int64, now time.Time) time.Time {
-	for _, s := range e.queue {
-		if s.End > offset {
-			return s.To
-		}
+	i := sort.Search(len(e.queue), func(i int) bool { return e.queue[i].End > offset })
+	if i == len(e.queue) {
+		return now
 	}
-	return now
+	return e.queue[i].To
 }
 
 // Hole moves the position to start: records before it were deleted unread. The time that they covered is a gap.
 func (e *Edge) Hole(start int64, now time.Time) {
 	e.Position = start
-	e.Gaps = append(slices.Clip(e.Gaps), Gap{From: e.CaughtUpTo, To: e.Arrival(start-1, now)})
+	e.gap(Gap{From: e.CaughtUpTo, To: e.Arrival(start-1, now)})
 }
 
-// Clock moves CaughtUpTo to the position and returns the clock to send, with all gaps not sent yet. ok is false before the
-// first sample is passed. Commit or Abort must follow.
-func (e *Edge) Clock(version int64) (c Clock, ok bool) {
+// CatchUp moves CaughtUpTo to the position and returns it.
+func (e *Edge) CatchUp() time.Time {
 	for e.head < len(e.queue) && e.queue[e.head].End <= e.Position {
-		e.CaughtUpTo, e.Of = e.queue[e.head].From, e.queue[e.head].Of
+		e.CaughtUpTo, e.Of = later(e.CaughtUpTo, e.queue[e.head].From), e.queue[e.head].Of
 		e.head++
 	}
-	if e.CaughtUpTo.IsZero() {
+	return e.CaughtUpTo
+}
+
+// Clock catches up and returns the clock to send in the open transaction, with all gaps not sent yet: a gap goes out no later
+// than the clock that passes it. ok is false before the first sample is passed. Who does not send it must call CatchUp
+// instead, for the gaps count as sent. Commit or Abort must follow.
+func (e *Edge) Clock(version int64) (c Clock, ok bool) {
+	if e.CatchUp().IsZero() {
 		return Clock{}, false
 	}
 	e.sent = len(e.Gaps)
@@ -93,15 +120,15 @@ func (e *Edge) Next() EdgeState {
 
 // Changed reports whether Next differs from what the changelog holds.
 func (e *Edge) Changed() bool {
-	s, c := e.Next(), e.committed
-	return s.Position != c.Position || !s.CaughtUpTo.Equal(c.CaughtUpTo) || !s.Last.Equal(c.Last) || len(s.Gaps) != len(c.Gaps)
+	s, k := e.Next(), e.kept
+	return s.Position != k.Position || s.Of != k.Of || !s.CaughtUpTo.Equal(k.CaughtUpTo) || !s.Last.Equal(k.Last) || !slices.Equal(s.Gaps, k.Gaps)
 }
 
 // Commit ends a transaction that holds Next.
 func (e *Edge) Commit() {
 	e.EdgeState = e.Next()
-	e.queue, e.head, e.sent = slices.Clone(e.queue[e.head:]), 0, 0
-	e.committed = e.EdgeState
+	e.queue, e.head, e.sent = e.queue[e.head:], 0, 0
+	e.committed, e.kept = e.EdgeState, e.EdgeState
 }
 
 // Abort goes back to the last commit: samples taken off the queue return to it, gaps that were to be sent stay.

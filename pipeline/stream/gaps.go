@@ -11,7 +11,8 @@ type Gap struct {
 	To   time.Time `json:"to"`
 }
 
-// maxGaps bounds a list of gaps. Beyond it the two oldest become one, which can only make an alarm later, never false.
+// maxGaps bounds a list of gaps. Beyond it the two that are closest become one, which can only make an alarm later, and by
+// little, never false.
 const maxGaps = 256
 
 // addGap returns gaps, which are sorted and apart, with g merged in. It never changes gaps.
@@ -28,48 +29,52 @@ func addGap(gaps []Gap, g Gap) []Gap {
 			out = append(out, g)
 			g = x
 		default:
-			if x.From.Before(g.From) {
-				g.From = x.From
-			}
-			if x.To.After(g.To) {
-				g.To = x.To
-			}
+			g = Gap{From: earlier(g.From, x.From), To: later(g.To, x.To)}
 		}
 	}
 	out = append(out, g)
 	if len(out) > maxGaps {
-		out[1].From = out[0].From
-		out = slices.Delete(out, 0, 1)
+		out = joinClosest(out)
 	}
 	return out
 }
 
-// listened returns how much of the time from since to until lies outside gaps; never less than 0.
-func listened(gaps []Gap, since, until time.Time) time.Duration {
-	d := until.Sub(since)
-	for _, g := range gaps {
-		from, to := later(g.From, since), earlier(g.To, until)
-		if to.After(from) {
-			d -= to.Sub(from)
+func joinClosest(gaps []Gap) []Gap {
+	closest := 1
+	for i := 2; i < len(gaps); i++ {
+		if gaps[i].From.Sub(gaps[i-1].To) < gaps[closest].From.Sub(gaps[closest-1].To) {
+			closest = i
 		}
 	}
-	return max(d, 0)
+	gaps[closest].From = gaps[closest-1].From
+	return slices.Delete(gaps, closest-1, closest)
 }
 
-// reaches returns the first time at which listened(gaps, since, t) is d.
-func reaches(gaps []Gap, since time.Time, d time.Duration) time.Time {
-	t := since.Add(d)
+// listened returns how much of the time from since to until lies outside gaps; never less than 0.
+func listened(gaps []Gap, since, until time.Time) (d time.Duration) {
 	for _, g := range gaps {
-		from := later(g.From, since)
-		if !g.To.After(from) {
-			continue
+		if end := earlier(g.From, until); end.After(since) {
+			d += end.Sub(since)
 		}
-		if !from.Before(t) {
+		since = later(since, g.To)
+	}
+	if until.After(since) {
+		d += until.Sub(since)
+	}
+	return d
+}
+
+// reaches returns the first time at which listened(gaps, since, t) is d, which must be more than 0.
+func reaches(gaps []Gap, since time.Time, d time.Duration) time.Time {
+	for _, g := range gaps {
+		before := g.From.Sub(since)
+		if before >= d {
 			break
 		}
-		t = t.Add(g.To.Sub(from))
+		d -= max(before, 0)
+		since = later(since, g.To)
 	}
-	return t
+	return since.Add(d)
 }
 
 func later(a, b time.Time) time.Time {

@@ -2,14 +2,12 @@ package stream
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
 	"reflect"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -58,20 +56,6 @@ type DeadLetter struct {
 	Reason string
 }
 
-// Keys of the changelog that are not keys of the stage. No key of a stage begins with a zero byte.
-const (
-	metaKey   = "\x00meta"
-	metaClock = "\x00clock/"
-)
-
-// meta is what the changelog keeps of a task beside its states and clocks.
-type meta struct {
-	ID      ID    `json:"id"`      // of the input topic
-	Next    int64 `json:"next"`    // the offset to read next
-	Version int64 `json:"version"` // of the catalogue, delivered
-	Hole    hole  `json:"hole"`
-}
-
 type task[S any] struct {
 	stage   Stage[S]
 	kind    string           // of the catalogue's entries that the stage receives; may be empty
@@ -82,9 +66,9 @@ type task[S any] struct {
 	clocks  Clocks
 	timers  timers[S]
 	meta    meta
-	started bool // the changelog held a meta record: this partition was read before
-	cat     Catalogue
-	now     time.Time // the latest time by the log
+	started bool      // the changelog held a meta record: this partition was read before
+	cat     Catalogue // its entries are delivered
+	again   Catalogue // after an abort: its entries are to be delivered again
 
 	outputs []Record
 	dead    []DeadLetter
@@ -94,81 +78,19 @@ type task[S any] struct {
 type key[S any] struct {
 	name  string
 	state S
-	timer timer
-}
-
-// undo is what an abort goes back to, and so also what the transaction has changed.
-type undo[S any] struct {
-	states map[string]S
-	clocks map[string]bool
-	before Clocks
-	meta   meta
+	timer place[S]
 }
 
 // NewTask makes a task of a stage. kind names the catalogue's entries that it receives under their ids ("" for none).
 // confirm, if not nil, reads the catalogue to its end: it is asked before timers that wait for clocks fire.
 func NewTask[S any](s Stage[S], kind string, confirm func() Catalogue) Task {
-	return &task[S]{stage: s, kind: kind, confirm: confirm, keys: map[string]*key[S]{}}
-}
-
-func (t *task[S]) begin() {
-	t.undo = undo[S]{states: map[string]S{}, clocks: map[string]bool{}, before: t.clocks.clone(), meta: t.meta}
-}
-
-func (t *task[S]) Restore(k, value []byte) error {
-	name := string(k)
-	if err := t.restore(name, value); err != nil {
-		return fmt.Errorf("state %q: %w", name, err)
-	}
-	return nil
-}
-
-func (t *task[S]) restore(name string, value []byte) error {
-	topic, isClock := strings.CutPrefix(name, metaClock)
-	switch {
-	case isClock:
-		c := &topicClock{}
-		if t.clocks.topics == nil {
-			t.clocks.topics = map[string]*topicClock{}
-		}
-		t.clocks.topics[topic] = c
-		return json.Unmarshal(value, c)
-	case name == metaKey:
-		t.started = true
-		return json.Unmarshal(value, &t.meta)
-	case len(value) == 0:
-		delete(t.keys, name)
-		return nil
-	}
-	var s S
-	if err := json.Unmarshal(value, &s); err != nil {
-		return err
-	}
-	if e := t.keys[name]; e != nil {
-		e.state = s
-	} else {
-		t.keys[name] = &key[S]{name: name, state: s}
-	}
-	return nil
-}
-
-func (t *task[S]) Start(owns func(key string) bool) {
-	t.owns = owns
-	t.clocks.hole = t.meta.Hole
-	t.begin()
-	t.schedule()
-}
-
-// schedule makes all timers anew.
-func (t *task[S]) schedule() {
-	t.timers = timers[S]{wake: func(e *key[S]) Wake { return t.stage.Wake(e.state) }, clocks: &t.clocks}
-	for _, e := range t.keys {
-		e.timer = timer{}
-		t.timers.set(e)
-	}
+	t := &task[S]{stage: s, kind: kind, confirm: confirm, keys: map[string]*key[S]{}}
+	t.timers = timers[S]{wake: func(e *key[S]) Wake { return s.Wake(e.state) }, clocks: &t.clocks}
+	return t
 }
 
 func (t *task[S]) SetCatalogue(c Catalogue, now time.Time) {
+	t.again = nil
 	t.adopt(c, now)
 	t.settle()
 }
@@ -184,14 +106,8 @@ func (t *task[S]) adopt(c Catalogue, now time.Time) {
 	entry := func(name string, e any) {
 		t.fold(name, Record{Topic: CatalogueTopic, Key: []byte(name), Message: e, Time: now})
 	}
-	var known iter.Seq[string] = slices.Values(slices.Sorted(maps.Keys(t.keys)))
-	if old != nil {
-		known = firsts(old.Entries(t.kind)) // every state has had an entry: far fewer to look at after the first time
-	}
-	for name := range known {
-		if _, ok := c.Get(t.kind + "/" + name); !ok && t.keys[name] != nil {
-			entry(name, nil)
-		}
+	for _, name := range t.gone(old, c) {
+		entry(name, nil)
 	}
 	for name, e := range c.Entries(t.kind) {
 		if e.(Entry).ChangedAt() > t.meta.Version && t.owns(name) {
@@ -199,6 +115,22 @@ func (t *task[S]) adopt(c Catalogue, now time.Time) {
 		}
 	}
 	t.meta.Version = max(t.meta.Version, c.Version())
+}
+
+// gone lists the keys that have a state but no entry in c. Every state has had an entry: after the first time only those of
+// the catalogue before are looked at.
+func (t *task[S]) gone(old, c Catalogue) (names []string) {
+	var known iter.Seq[string] = maps.Keys(t.keys)
+	if old != nil {
+		known = firsts(old.Entries(t.kind))
+	}
+	for name := range known {
+		if _, ok := c.Get(t.kind + "/" + name); !ok && t.keys[name] != nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func firsts[K, V any](pairs iter.Seq2[K, V]) iter.Seq[K] {
@@ -229,17 +161,22 @@ func (t *task[S]) applyClocks(r Record) {
 		t.dead = append(t.dead, DeadLetter{r, "clock record: " + err.Error()})
 		return
 	}
+	moved := map[string]bool{}
 	for _, c := range clocks {
 		t.clocks.Apply(c, r.Time)
-		t.undo.clocks[c.Topic] = true
+		moved[c.Topic] = true
 	}
-	for _, c := range clocks {
-		t.timers.moved(c.Topic)
+	for topic := range moved {
+		t.timers.moved(topic)
 	}
 }
 
 func (t *task[S]) Advance(now time.Time) {
-	t.now = later(t.now, now)
+	if t.again != nil {
+		t.adopt(t.again, now)
+		t.again = nil
+	}
+	t.meta.Now = later(t.meta.Now, now.UTC())
 	t.settle()
 }
 
@@ -249,9 +186,9 @@ func (t *task[S]) NextTimer() time.Time { return t.timers.next() }
 // may still be on a version that an edit has overtaken.
 func (t *task[S]) settle() {
 	for {
-		t.timers.elapse(t.now)
+		t.timers.elapse(t.meta.Now)
 		if t.timers.silent() && t.confirm != nil {
-			t.adopt(t.confirm(), t.now)
+			t.adopt(t.confirm(), t.meta.Now)
 		}
 		due := t.timers.take()
 		if len(due) == 0 {
@@ -265,26 +202,26 @@ func (t *task[S]) settle() {
 
 func (t *task[S]) tick(e *key[S]) {
 	before := t.stage.Wake(e.state)
-	if t.keys[e.name] != e || !t.due(before) {
+	if !t.due(before) {
 		t.timers.set(e)
 		return
 	}
 	var next S
 	var out []Record
-	reason := guard(func() { next, out = t.stage.Tick(e.state, e.name, t.now, taskView[S]{t.cat, t}) })
+	reason := guard(func() { next, out = t.stage.Tick(e.state, e.name, t.meta.Now, taskView[S]{t.cat, t}) })
 	if reason == "" && reflect.DeepEqual(before, t.stage.Wake(next)) {
 		reason = "still due after it fired"
 	}
 	if reason != "" { // it stays as it is until its next record
 		b, _ := json.Marshal(e.state)
-		t.dead = append(t.dead, DeadLetter{Record{Key: []byte(e.name), Value: b, Time: t.now}, "timer: " + reason})
+		t.dead = append(t.dead, DeadLetter{Record{Key: []byte(e.name), Value: b, Time: t.meta.Now}, "timer: " + reason})
 		return
 	}
 	t.set(e.name, next)
 	t.outputs = append(t.outputs, out...)
 }
 
-func (t *task[S]) due(w Wake) bool { return !w.IsZero() && !w.At.After(t.now) && t.clocks.Due(w) }
+func (t *task[S]) due(w Wake) bool { return !w.IsZero() && !w.At.After(t.meta.Now) && t.clocks.Due(w) }
 
 // fold gives r to the stage. A record on which it panics, and panics again, is a dead letter: no record stops a node.
 func (t *task[S]) fold(name string, r Record) {
@@ -361,55 +298,6 @@ func (t *task[S]) DeadLetters() (out []DeadLetter) {
 }
 
 func (t *task[S]) Len() int { return len(t.keys) }
-
-func (t *task[S]) Changes() ([]Record, error) {
-	var out []Record
-	var errs []error
-	add := func(name string, v any) {
-		b, err := json.Marshal(v)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("encode state %q: %w", name, err))
-		}
-		out = append(out, Record{Key: []byte(name), Value: b})
-	}
-	for _, name := range slices.Sorted(maps.Keys(t.undo.states)) {
-		if e := t.keys[name]; e != nil {
-			add(name, e.state)
-		} else if !isZero(t.undo.states[name]) {
-			out = append(out, Record{Key: []byte(name)})
-		}
-	}
-	for _, topic := range slices.Sorted(maps.Keys(t.undo.clocks)) {
-		add(metaClock+topic, t.clocks.topics[topic])
-	}
-	t.meta.Hole = t.clocks.hole
-	if t.meta != t.undo.meta {
-		add(metaKey, t.meta)
-	}
-	return out, errors.Join(errs...)
-}
-
-func (t *task[S]) Commit() { t.begin() }
-
-func (t *task[S]) Abort() {
-	for name, s := range t.undo.states {
-		if isZero(s) {
-			delete(t.keys, name)
-		} else if e := t.keys[name]; e != nil {
-			e.state = s
-		} else {
-			t.keys[name] = &key[S]{name: name, state: s}
-		}
-	}
-	t.clocks = t.undo.before
-	if t.meta.Version != t.undo.meta.Version {
-		t.cat = nil // entries are delivered again
-	}
-	t.meta = t.undo.meta
-	t.outputs, t.dead = nil, nil
-	t.begin()
-	t.schedule()
-}
 
 // taskView is the View of a stage: the catalogue, and the clocks of its task.
 type taskView[S any] struct {

@@ -3,6 +3,7 @@ package stream
 import (
 	"cmp"
 	"container/heap"
+	"math"
 	"slices"
 	"time"
 )
@@ -17,22 +18,35 @@ type timers[S any] struct {
 	clocks  *Clocks
 	now     time.Time
 	times   queue[S]
-	watched map[string]*queue[S] // by topic; due 0: the clock does not count yet
+	watched map[string]*queue[S] // by topic; due never: the clock does not count yet
 	ready   queue[S]             // due; those that waited for clocks counted apart
 	waited  int
+	placed  []*key[S] // since the transaction began: an abort places them again
 }
 
-// timer is the place of a key. The zero value is nowhere.
-type timer struct {
-	queue any // *queue[S]
-	index int
-	due   int64 // nanoseconds: a time, or a reading of the clock watched
-	clock bool  // in ready: it waited for clocks
+// place is where a key waits. The zero value is nowhere.
+type place[S any] struct {
+	queue *queue[S]
+	due   int64 // a time, or a reading of the clock watched: see instant
+	index int32
+	clock bool // in ready: it waited for clocks
+}
+
+// instant is t in nanoseconds, for heaps; what lies outside of the years 1678 to 2261 is before or after everything.
+func instant(t time.Time) int64 {
+	switch s := t.Unix(); {
+	case s <= math.MinInt64/int64(time.Second):
+		return math.MinInt64
+	case s >= math.MaxInt64/int64(time.Second):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
 }
 
 // set puts e where its Wake says.
 func (t *timers[S]) set(e *key[S]) {
 	t.drop(e)
+	t.placed = append(t.placed, e)
 	w := t.wake(e)
 	switch {
 	case w.IsZero():
@@ -61,28 +75,25 @@ func (t *timers[S]) set(e *key[S]) {
 }
 
 func (t *timers[S]) push(q *queue[S], e *key[S], due time.Time) {
-	e.timer.queue, e.timer.due = q, 0
-	if !due.IsZero() {
-		e.timer.due = due.UnixNano()
-	}
+	e.timer.queue, e.timer.due = q, instant(due)
 	heap.Push(q, e)
 }
 
 // drop takes e away from where it waits.
 func (t *timers[S]) drop(e *key[S]) {
-	if q, ok := e.timer.queue.(*queue[S]); ok {
-		heap.Remove(q, e.timer.index)
+	if e.timer.queue != nil {
+		heap.Remove(e.timer.queue, int(e.timer.index))
 	}
 	if e.timer.clock {
 		t.waited--
 	}
-	e.timer = timer{}
+	e.timer = place[S]{}
 }
 
 // elapse makes due what waits for a time up to now.
 func (t *timers[S]) elapse(now time.Time) {
 	t.now = later(t.now, now)
-	for len(t.times) > 0 && t.times[0].timer.due <= t.now.UnixNano() {
+	for len(t.times) > 0 && t.times[0].timer.due <= instant(t.now) {
 		t.set(t.times[0])
 	}
 }
@@ -98,7 +109,7 @@ func (t *timers[S]) moved(topic string) {
 		return
 	}
 	var look []*key[S]
-	for len(*q) > 0 && (*q)[0].timer.due <= at.UnixNano() {
+	for len(*q) > 0 && (*q)[0].timer.due <= instant(at) {
 		e := (*q)[0]
 		t.drop(e)
 		look = append(look, e)
@@ -113,10 +124,13 @@ func (t *timers[S]) silent() bool { return t.waited > 0 }
 
 // take removes and returns the keys that are due, by name: the same log gives the same order.
 func (t *timers[S]) take() []*key[S] {
-	due := slices.Clone(t.ready)
+	due := t.ready
+	t.ready = nil
+	t.waited = 0
 	for _, e := range due {
-		t.drop(e)
+		e.timer = place[S]{}
 	}
+	t.placed = append(t.placed, due...)
 	slices.SortFunc(due, func(a, b *key[S]) int { return cmp.Compare(a.name, b.name) })
 	return due
 }
@@ -126,7 +140,7 @@ func (t *timers[S]) next() time.Time {
 	if len(t.times) == 0 {
 		return time.Time{}
 	}
-	return time.Unix(0, t.times[0].timer.due)
+	return t.wake(t.times[0]).At
 }
 
 // queue is a heap of keys by due.
@@ -136,11 +150,11 @@ func (q queue[S]) Len() int           { return len(q) }
 func (q queue[S]) Less(i, j int) bool { return q[i].timer.due < q[j].timer.due }
 func (q queue[S]) Swap(i, j int) {
 	q[i], q[j] = q[j], q[i]
-	q[i].timer.index, q[j].timer.index = i, j
+	q[i].timer.index, q[j].timer.index = int32(i), int32(j)
 }
 func (q *queue[S]) Push(x any) {
 	e := x.(*key[S])
-	e.timer.index = len(*q)
+	e.timer.index = int32(len(*q))
 	*q = append(*q, e)
 }
 func (q *queue[S]) Pop() any {
