@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -15,9 +16,10 @@ import (
 
 // A Problem is something wrong that a person can mend.
 type Problem struct {
-	What string // what is wrong, and with which thing
-	Mend string // what to do about it: a command, or what to check
-	Err  error  // the cause, where there is one
+	What  string // what is wrong, and with which thing
+	Mend  string // what to do about it: a command, or what to check
+	Err   error  // the cause, where there is one
+	Minor bool   // the pipeline runs all the same, though not as well
 }
 
 func (p *Problem) Error() string {
@@ -33,6 +35,31 @@ func (p *Problem) Error() string {
 
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Err }
+
+// Problems are all that was found wrong at once.
+type Problems []*Problem
+
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the problems one by one.
+func (ps Problems) Unwrap() []error {
+	errs := make([]error, len(ps))
+	for i, p := range ps {
+		errs[i] = p
+	}
+	return errs
+}
+
+// Serious are the problems with which the pipeline must not run.
+func (ps Problems) Serious() Problems {
+	return slices.DeleteFunc(slices.Clone(ps), func(p *Problem) bool { return p.Minor })
+}
 
 // An Access is what a broker may grant or refuse: an operation on a resource, in the words of Kafka's own tools.
 type Access struct {

@@ -1,12 +1,312 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"panther/pipeline/stream"
 )
+
+// A Layout says how topics lie on the brokers.
+type Layout struct {
+	Embedded       bool  // on the embedded broker: few partitions, and a bound on their size
+	Replication    int   // copies of each partition; 0: three, or as many as there are brokers
+	RetentionBytes int64 // embedded: the bound for a partition whose records expire; 0: 128 MiB
+}
+
+// partitions is how many of the wanted partitions a topic gets.
+func (l Layout) partitions(wanted int) int {
+	if l.Embedded {
+		return min(wanted, 2) // it writes the ends of a transaction one partition after the other
+	}
+	return wanted
+}
+
+// A setting is a property of a topic, and the sense in which another value may be as good.
+type setting struct {
+	value string
+	fits  fit
+	minor bool // the pipeline runs all the same
+}
+
+// A fit says which values, besides the one wanted, do.
+type fit int
+
+const (
+	exactly fit = iota
+	atLeast     // -1 is endless
+	atMost
+)
+
+// settings are those that topic t is to have.
+func (l Layout) settings(t stream.Topic, replication int) map[string]setting {
+	s := map[string]setting{
+		"cleanup.policy":    {value: "delete"},
+		"retention.ms":      {value: "-1", fits: atLeast},
+		"max.message.bytes": {value: strconv.Itoa(MaxMessageBytes), fits: atLeast},
+	}
+	if t.Keep > 0 {
+		s["retention.ms"] = setting{value: millis(t.Keep), fits: atLeast}
+	}
+	if replication >= 3 {
+		s["min.insync.replicas"] = setting{value: "2", fits: atLeast, minor: true}
+	}
+	switch {
+	case t.Compact && t.Keep > 0:
+		s["cleanup.policy"] = setting{value: "compact,delete"}
+	case t.Compact:
+		s["cleanup.policy"] = setting{value: "compact"}
+	case l.Embedded:
+		s["retention.bytes"] = setting{value: strconv.FormatInt(cmp.Or(l.RetentionBytes, 128<<20), 10)}
+	}
+	if t.Compact && !l.Embedded {
+		s["min.cleanable.dirty.ratio"] = setting{value: "0.1", fits: atMost, minor: true}
+		s["segment.ms"] = setting{value: millis(time.Hour), fits: atMost, minor: true}
+		s["max.compaction.lag.ms"] = setting{value: millis(time.Hour), fits: atMost, minor: true}
+		// A reader that is away for less than this still sees that a key is gone.
+		s["delete.retention.ms"] = setting{value: millis(24 * time.Hour), fits: atLeast, minor: true}
+	}
+	return s
+}
+
+// met reports whether a topic that has the value got is served.
+func (s setting) met(got string) bool {
+	if s.fits == exactly {
+		split := func(list string) []string { return slices.Sorted(strings.SplitSeq(list, ",")) }
+		return slices.Equal(split(got), split(s.value))
+	}
+	want, err1 := strconv.ParseFloat(s.value, 64)
+	have, err2 := strconv.ParseFloat(got, 64)
+	switch {
+	case err1 != nil || err2 != nil:
+		return got == s.value
+	case s.fits == atMost:
+		return have <= want
+	}
+	return have == -1 || want != -1 && have >= want
+}
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// Ensure makes the topics that are not there, and looks at those that are. It returns a Problems of all that is wrong: on a
+// cluster, other people's settings are not changed, but the command is told that does it. The embedded broker is ours; there
+// Ensure changes what differs.
+func Ensure(ctx context.Context, cfg Config, client *kgo.Client, topics []stream.Topic, layout Layout) error {
+	e := ensurer{cfg: cfg, admin: kadm.NewClient(client), layout: layout}
+	e.admin.SetTimeoutMillis(15_000)
+	problems, err := e.ensure(ctx, topics)
+	if err != nil {
+		return fmt.Errorf("make the topics: %w", cfg.Explain(err, Access{"Describe", "cluster", ""}))
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
+type ensurer struct {
+	cfg         Config
+	admin       *kadm.Client
+	layout      Layout
+	replication int
+}
+
+func (e *ensurer) ensure(ctx context.Context, topics []stream.Topic) (Problems, error) {
+	brokers, err := e.admin.ListBrokers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.replication = replicationOf(e.layout, len(brokers))
+	names := make([]string, 0, len(topics))
+	for _, t := range topics {
+		names = append(names, t.Name)
+	}
+	there, err := e.admin.ListTopics(ctx, names...)
+	if err != nil {
+		return nil, err
+	}
+	var problems Problems
+	var existing []stream.Topic
+	var made []string
+	for _, t := range topics {
+		switch err := there[t.Name].Err; {
+		case err == nil:
+			existing = append(existing, t)
+		case errors.Is(err, kerr.UnknownTopicOrPartition):
+			if p := e.create(ctx, t); p != nil {
+				problems = append(problems, p)
+			} else {
+				made = append(made, t.Name)
+			}
+		default:
+			problems = append(problems, e.problem("look at topic "+t.Name, err, Access{"Describe", "topic", t.Name}))
+		}
+	}
+	found, err := e.check(ctx, existing, there)
+	if err == nil && len(made) > 0 {
+		err = e.seen(ctx, made)
+	}
+	return append(problems, found...), err
+}
+
+// seen waits until the brokers know topics that the controller has just made.
+func (e *ensurer) seen(ctx context.Context, topics []string) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	for {
+		there, err := e.admin.ListTopics(ctx, topics...)
+		if err != nil {
+			return err
+		}
+		if there.Error() == nil {
+			return nil
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return fmt.Errorf("wait for the topics just made: %w", there.Error())
+		}
+	}
+}
+
+// replicationOf is how many copies of a partition there are to be.
+func replicationOf(l Layout, brokers int) int {
+	if l.Replication > 0 {
+		return l.Replication
+	}
+	return max(1, min(3, brokers))
+}
+
+// problem says what was tried, unless the cause is explained better.
+func (e *ensurer) problem(what string, err error, on ...Access) *Problem {
+	var p *Problem
+	if errors.As(e.cfg.Explain(err, on...), &p) {
+		return p
+	}
+	return &Problem{What: what, Err: err}
+}
+
+// create makes a topic. Another process may have made it a moment ago: that is as good.
+func (e *ensurer) create(ctx context.Context, t stream.Topic) *Problem {
+	configs := map[string]*string{}
+	for name, s := range e.layout.settings(t, e.replication) {
+		configs[name] = &s.value
+	}
+	_, err := e.admin.CreateTopic(ctx, int32(e.layout.partitions(t.Partitions)), int16(e.replication), configs, t.Name)
+	if err == nil || errors.Is(err, kerr.TopicAlreadyExists) {
+		return nil
+	}
+	if errors.Is(err, kerr.TopicAuthorizationFailed) || errors.Is(err, kerr.ClusterAuthorizationFailed) {
+		p := e.cfg.Refused(Access{"Create", "topic", t.Name}, err)
+		p.Mend += "\n  or make it: " + e.createCommand(t)
+		return p
+	}
+	return &Problem{What: "make topic " + t.Name, Err: err, Mend: "make it: " + e.createCommand(t)}
+}
+
+// createCommand is what a person may run to make a topic.
+func (e *ensurer) createCommand(t stream.Topic) string {
+	cmd := fmt.Sprintf("kafka-topics --bootstrap-server %s --create --topic %s --partitions %d --replication-factor %d",
+		e.cfg.first(), quote(t.Name), e.layout.partitions(t.Partitions), e.replication)
+	settings := e.layout.settings(t, e.replication)
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		cmd += " --config " + quote(name+"="+settings[name].value)
+	}
+	return cmd
+}
+
+// check compares existing topics with what they should be.
+func (e *ensurer) check(ctx context.Context, topics []stream.Topic, there kadm.TopicDetails) (Problems, error) {
+	if len(topics) == 0 {
+		return nil, nil
+	}
+	names := make([]string, 0, len(topics))
+	for _, t := range topics {
+		names = append(names, t.Name)
+	}
+	configs, err := e.admin.DescribeTopicConfigs(ctx, names...)
+	if err != nil {
+		return nil, err
+	}
+	var problems Problems
+	for _, t := range topics {
+		problems = append(problems, e.checkPartitions(t, there[t.Name])...)
+		config, err := configs.On(t.Name, nil)
+		if err == nil {
+			err = config.Err
+		}
+		if err != nil {
+			problems = append(problems, e.problem("look at the settings of topic "+t.Name, err, Access{"DescribeConfigs", "topic", t.Name}))
+			continue
+		}
+		if p := e.checkSettings(ctx, t, config); p != nil {
+			problems = append(problems, p)
+		}
+	}
+	return problems, nil
+}
+
+func (e *ensurer) checkPartitions(t stream.Topic, got kadm.TopicDetail) (problems Problems) {
+	if n := len(got.Partitions); t.Partitions == stream.One && n > 1 {
+		problems = append(problems, &Problem{What: fmt.Sprintf("topic %s has %d partitions; it must have one, for its records have one order", t.Name, n),
+			Mend: "stop every process of the pipeline, delete the topic, and start again; what it held must be applied anew"})
+	}
+	if n := got.Partitions.NumReplicas(); n < e.replication {
+		problems = append(problems, &Problem{What: fmt.Sprintf("topic %s has %d copies of its records, not %d: it is away with its broker", t.Name, n, e.replication),
+			Mend: "give it more with kafka-reassign-partitions", Minor: true})
+	}
+	return problems
+}
+
+// checkSettings compares the settings of a topic. All that differs is one problem, as one command mends it.
+func (e *ensurer) checkSettings(ctx context.Context, t stream.Topic, config kadm.ResourceConfig) *Problem {
+	got := map[string]string{}
+	for _, c := range config.Configs {
+		got[c.Key] = c.MaybeValue()
+	}
+	want := e.layout.settings(t, e.replication)
+	var differ, set []string
+	var alter []kadm.AlterConfig
+	minor := true
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		s := want[name]
+		if s.met(got[name]) {
+			continue
+		}
+		differ = append(differ, fmt.Sprintf("%s is %s, want %s", name, got[name], s.value))
+		value := s.value
+		if strings.Contains(value, ",") {
+			value = "[" + value + "]"
+		}
+		set = append(set, name+"="+value)
+		alter = append(alter, kadm.AlterConfig{Op: kadm.SetConfig, Name: name, Value: kadm.StringPtr(s.value)})
+		minor = minor && s.minor
+	}
+	if len(differ) == 0 {
+		return nil
+	}
+	if e.layout.Embedded {
+		res, err := e.admin.AlterTopicConfigs(ctx, alter, t.Name)
+		if err == nil {
+			_, err = res.On(t.Name, func(r *kadm.AlterConfigsResponse) error { return r.Err })
+		}
+		if err == nil {
+			return nil
+		}
+	}
+	return &Problem{What: fmt.Sprintf("topic %s: %s", t.Name, strings.Join(differ, "; ")), Minor: minor,
+		Mend: fmt.Sprintf("set it: kafka-configs --bootstrap-server %s --alter --entity-type topics --entity-name %s --add-config %s",
+			e.cfg.first(), quote(t.Name), quote(strings.Join(set, ",")))}
+}
 
 // partitionsOf asks the broker for the partitions of a topic.
 func partitionsOf(ctx context.Context, cfg Config, client *kgo.Client, topic string) ([]int32, error) {
