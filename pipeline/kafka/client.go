@@ -110,22 +110,27 @@ func (c Config) NewClient(opts ...kgo.Opt) (*kgo.Client, error) {
 	if err := c.Check(); err != nil {
 		return nil, fmt.Errorf("configure the Kafka client: %w", err)
 	}
-	c = c.WithDefaults()
-	base := []kgo.Opt{
-		kgo.SeedBrokers(c.Brokers...), kgo.ClientID(c.ClientID), kgo.WithLogger(newClientLog(c.Log)),
-		kgo.DisableClientMetrics(), // the pipeline has metrics of its own
-	}
-	if c.TLS != nil {
-		base = append(base, kgo.DialTLSConfig(c.TLS.Clone()))
-	}
-	if auth, _ := c.SASL.option(); auth != nil {
-		base = append(base, auth)
-	}
-	client, err := kgo.NewClient(append(base, opts...)...)
+	client, err := kgo.NewClient(append(c.options(), opts...)...)
 	if err != nil {
 		return nil, fmt.Errorf("configure the Kafka client: %w", err)
 	}
 	return client, nil
+}
+
+// options are those that every client of c has.
+func (c Config) options() []kgo.Opt {
+	c = c.WithDefaults()
+	opts := []kgo.Opt{
+		kgo.SeedBrokers(c.Brokers...), kgo.ClientID(c.ClientID), kgo.WithLogger(newClientLog(c.Log)),
+		kgo.DisableClientMetrics(), // the pipeline has metrics of its own
+	}
+	if c.TLS != nil {
+		opts = append(opts, kgo.DialTLSConfig(c.TLS.Clone()))
+	}
+	if auth, _ := c.SASL.option(); auth != nil {
+		opts = append(opts, auth)
+	}
+	return opts
 }
 
 // GroupOpts are the options of a member of a consumer group.

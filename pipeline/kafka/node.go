@@ -1,0 +1,247 @@
+package kafka
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"panther/pipeline/stream"
+	"panther/schemas/catalogue"
+)
+
+// A Runner runs one node of a topology: it is a member of the node's consumer group until its context ends.
+//
+// A turn polls, folds, and commits outputs, changelog and offsets in one transaction. State is restored when a partition is
+// assigned, not when its first record comes: else a source that stays silent after a restart would never be noticed.
+type Runner struct {
+	cfg       Config
+	node      *stream.Node
+	catalogue *Follower
+	metrics   *Metrics
+	log       *slog.Logger
+
+	counts partitionCounts // of the topics written
+}
+
+// NewRunner makes the runner of a node. The catalogue must have been read to its end, as Follower does.
+func NewRunner(cfg Config, node *stream.Node, follower *Follower, metrics *Metrics) *Runner {
+	cfg = cfg.WithDefaults()
+	return &Runner{cfg: cfg, node: node, catalogue: follower, metrics: metrics, log: cfg.Log.With("stage", node.Name)}
+}
+
+// Run works until ctx ends; then it finishes its turn, commits and leaves the group. What breaks it (a transaction fenced, a
+// broker away) it logs, and begins again with a new client and empty hands. It returns an error only for what cannot get
+// better by itself.
+func (r *Runner) Run(ctx context.Context) error {
+	if r.node.Sink != nil {
+		return r.runSink(ctx)
+	}
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		began := time.Now()
+		err := r.runSession(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if time.Since(began) > time.Minute {
+			wait = 100 * time.Millisecond
+		}
+		r.metrics.restarts.WithLabelValues(r.node.Name).Inc()
+		r.log.Warn("starting again after an error", "err", err, "wait", wait)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// A session is one client's life in the group, with the tasks of the partitions that it owns.
+type session struct {
+	*Runner
+	group  *kgo.GroupTransactSession
+	mapper stream.Mapper // or nil: each task has a stage
+
+	// mu guards tasks against callbacks of the group, which run while no records are polled. It is never held while a
+	// transaction ends: a callback that waits for it holds what End waits for.
+	mu      sync.Mutex
+	tasks   map[topicPartition]*task
+	revoked bool // a callback ran since the last End: franz-go tells only the first one
+
+	poke      func() // ends the poll under way
+	pokeMu    sync.Mutex
+	samples   chan []sampled
+	ask       chan struct{} // asks the sampler for a sample now
+	subscribe map[string]bool
+	renewed   map[string]bool  // topics that were deleted and made anew
+	width     map[string]int32 // partitions that topics had when last sampled
+	poison    map[poisoned]int
+
+	lastClocks time.Time
+	promise    produced
+}
+
+type topicPartition struct {
+	topic string
+	num   int32
+}
+
+// A task is one partition of the node: its stage's task, if it has one, and where it stands in its input.
+type task struct {
+	part    stream.Partition
+	edge    *stream.Edge
+	stage   stream.Task // nil for mappers
+	fresh   bool        // entries of the catalogue have not been delivered yet
+	version int64       // of the catalogue that its stage has
+	asked   time.Time   // a sample for timers due has been asked for
+}
+
+func (r *Runner) runSession(ctx context.Context) (err error) {
+	s := &session{Runner: r, tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4), ask: make(chan struct{}, 1),
+		subscribe: map[string]bool{}, renewed: map[string]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, poke: func() {}}
+	if r.node.Mapper != nil {
+		s.mapper = r.node.Mapper()
+	}
+	if err := s.waitForTopics(ctx); err != nil {
+		return err
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	defer s.group.CloseAllowingRebalance()
+	if err := r.counts.load(ctx, s.group.Client(), r.outputs()); err != nil {
+		return err
+	}
+
+	helpers, stop := context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	wait.Go(func() { s.sampler(helpers) })
+	wait.Go(func() { s.watchCatalogue(helpers) })
+	defer wait.Wait()
+	defer stop()
+	for ctx.Err() == nil {
+		if err := s.turn(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outputs are the topics that the node writes, its own included.
+func (r *Runner) outputs() []string {
+	names := []string{r.node.DeadLetters().Name}
+	if t, ok := r.node.State(); ok {
+		names = append(names, t.Name)
+	}
+	for _, t := range r.node.Writes {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// waitForTopics waits until there is something to read: a node that reads only what sources name may begin with none.
+func (s *session) waitForTopics(ctx context.Context) error {
+	for {
+		changed := s.catalogue.Changed() // asked before the look: a change between the two is not missed
+		if s.subscribe = s.wanted(s.catalogue.View()); len(s.subscribe) > 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+// wanted are the topics that the node reads.
+func (r *Runner) wanted(v *catalogue.View) map[string]bool {
+	topics := map[string]bool{}
+	for _, t := range r.node.Reads {
+		topics[t.Name] = true
+	}
+	if r.node.Sources {
+		for _, source := range v.Sources() {
+			for _, t := range source.Topics {
+				topics[t] = true
+			}
+		}
+	}
+	return topics
+}
+
+// open makes the client. Its transactional id is new with each process and session: the group fences, and two of one name
+// would fence each other for ever; a broker that lost the end of a transaction would mix the old one's into the new one's.
+// Only where the process has a stable name does the id have it too: then a restart ends the dead one's transaction at once.
+func (s *session) open() error {
+	topics := make([]string, 0, len(s.subscribe))
+	for t := range s.subscribe {
+		topics = append(topics, t)
+	}
+	opts := append(s.cfg.options(), s.cfg.GroupOpts()...)
+	opts = append(opts,
+		kgo.ConsumerGroup("panther."+s.node.Name), kgo.ConsumeTopics(topics...),
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(250*time.Millisecond),
+		kgo.FetchMaxPartitionBytes(MaxMessageBytes),
+		kgo.BlockRebalanceOnPoll(), kgo.RebalanceTimeout(30*time.Second),
+		kgo.TransactionalID(s.transactionalID()), kgo.TransactionTimeout(s.cfg.TransactionTimeout),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(2*time.Millisecond),
+		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(MaxMessageBytes),
+		kgo.MaxBufferedRecords(100_000),
+		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.dropped), kgo.OnPartitionsLost(s.dropped),
+	)
+	group, err := kgo.NewGroupTransactSession(opts...)
+	if err != nil {
+		return fmt.Errorf("configure the Kafka client of node %s: %w", s.node.Name, err)
+	}
+	s.group = group
+	return nil
+}
+
+// dropped forgets partitions that the group took away. Their next owner restores them from the changelog.
+func (s *session) dropped(_ context.Context, _ *kgo.Client, parts map[string][]int32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for topic, nums := range parts {
+		for _, p := range nums {
+			delete(s.tasks, topicPartition{topic, p})
+		}
+	}
+	s.revoked = true
+	s.wake()
+}
+
+// wake ends the poll under way, so that the next turn looks around.
+func (s *session) wake() {
+	s.pokeMu.Lock()
+	defer s.pokeMu.Unlock()
+	s.poke()
+}
+
+// watchCatalogue wakes the session when the catalogue changes.
+func (s *session) watchCatalogue(ctx context.Context) {
+	for {
+		changed := s.catalogue.Changed()
+		s.wake()
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
+}
+
+func (s *session) transactionalID() string {
+	if s.cfg.Instance != "" {
+		return "panther." + s.node.Name + "." + s.cfg.Instance
+	}
+	return "panther." + s.node.Name + "." + rand.Text()
+}
+
+var errFenced = errors.New("the transaction could not be ended; another process may have taken its place")

@@ -1,0 +1,362 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"panther/pipeline/stream"
+)
+
+// flushEvery is how often a sink is asked what is safe, when it does not ask by itself.
+const flushEvery = time.Second
+
+// revokeTimeout is how long a sink may finish what is under way when a partition is taken from it.
+const revokeTimeout = 10 * time.Second
+
+// A sinkSession is one client's life in the group of a sink: a plain consumer, outside transactions. The group's offset
+// moves only past records that the sink calls safe, after what they made was acknowledged.
+type sinkSession struct {
+	*Runner
+	client *kgo.Client
+	sink   stream.Sink
+	topics map[string]stream.Topic
+
+	mu     sync.Mutex // guards the sink and owned against callbacks of the group
+	owned  map[topicPartition]stream.Partition
+	poke   func()
+	pokeMu sync.Mutex
+}
+
+// runSink works until ctx ends; then the sink finishes, and its last offsets are committed.
+func (r *Runner) runSink(ctx context.Context) error {
+	sink, err := r.node.Sink()
+	if err != nil {
+		return fmt.Errorf("start node %s: %w", r.node.Name, err)
+	}
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		err := r.sinkSession(ctx, sink)
+		if ctx.Err() != nil {
+			return err
+		}
+		r.metrics.restarts.WithLabelValues(r.node.Name).Inc()
+		r.log.Warn("starting again after an error", "err", err, "wait", wait)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) {
+	s := &sinkSession{Runner: r, sink: sink, topics: map[string]stream.Topic{}, owned: map[topicPartition]stream.Partition{}, poke: func() {}}
+	var names []string
+	for _, t := range r.node.Reads {
+		s.topics[t.Name] = t
+		names = append(names, t.Name)
+	}
+	opts := append(s.cfg.options(), s.cfg.GroupOpts()...)
+	opts = append(opts, kgo.ConsumerGroup("panther."+s.node.Name), kgo.ConsumeTopics(names...), kgo.DisableAutoCommit(),
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxWait(250*time.Millisecond), kgo.FetchMaxPartitionBytes(MaxMessageBytes),
+		kgo.BlockRebalanceOnPoll(), kgo.RebalanceTimeout(60*time.Second),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0), kgo.ProducerBatchMaxBytes(MaxMessageBytes),
+		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
+		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.revoke), kgo.OnPartitionsLost(s.lose))
+	if s.client, err = kgo.NewClient(opts...); err != nil {
+		return fmt.Errorf("configure the Kafka client of node %s: %w", s.node.Name, err)
+	}
+	defer s.client.CloseAllowingRebalance()
+	defer s.dropAll()
+	if err := s.counts.load(ctx, s.client, s.outputs()); err != nil {
+		return err
+	}
+	helpers, stop := context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	defer stop()
+	if ready, ok := sink.(interface{ Ready() <-chan struct{} }); ok {
+		wait.Go(func() { s.wakeOn(helpers, ready.Ready()) })
+	}
+	return s.loop(ctx)
+}
+
+func (s *sinkSession) loop(ctx context.Context) error {
+	for flushed := time.Now(); ctx.Err() == nil; {
+		fetches := s.poll(ctx)
+		woken := fetches.NumRecords() == 0
+		if err := s.take(ctx, fetches); err != nil {
+			return err
+		}
+		if woken || time.Since(flushed) >= flushEvery {
+			flushed = time.Now()
+			if err := s.flush(ctx, false); err != nil {
+				return err
+			}
+		}
+		s.client.AllowRebalance()
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout+endTimeout)
+	defer cancel()
+	s.mu.Lock()
+	parts := s.partitions()
+	s.sink.Revoke(last, parts)
+	s.mu.Unlock()
+	return s.flush(last, true)
+}
+
+func (s *sinkSession) poll(ctx context.Context) kgo.Fetches {
+	ctx, cancel := context.WithTimeout(ctx, flushEvery)
+	defer cancel()
+	s.pokeMu.Lock()
+	s.poke = cancel
+	s.pokeMu.Unlock()
+	return s.client.PollRecords(ctx, pollRecords)
+}
+
+// wakeOn ends the poll under way whenever the sink has something to say.
+func (s *sinkSession) wakeOn(ctx context.Context, ready <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ready:
+			s.pokeMu.Lock()
+			s.poke()
+			s.pokeMu.Unlock()
+		}
+	}
+}
+
+// take gives fetched records to the sink. Those that do not decode go to the dead letters; the sink must still be told of
+// them, else what is safe could never move past: it gets them without a message.
+func (s *sinkSession) take(ctx context.Context, fetches kgo.Fetches) error {
+	for _, e := range fetches.Errors() {
+		switch {
+		case errors.Is(e.Err, context.Canceled) || errors.Is(e.Err, context.DeadlineExceeded):
+		case errors.Is(e.Err, kgo.ErrClientClosed), errors.Is(e.Err, kerr.OffsetOutOfRange):
+			return fmt.Errorf("fetch from %s/%d: %w", e.Topic, e.Partition, e.Err)
+		default:
+			s.log.Warn("a partition could not be read; the others go on", "topic", e.Topic, "partition", e.Partition,
+				"err", s.cfg.Explain(e.Err, Access{"Read", "topic", e.Topic}))
+		}
+	}
+	if fetches.NumRecords() == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	records := make([]stream.Record, 0, fetches.NumRecords())
+	var dead []*kgo.Record
+	bytes := 0
+	fetches.EachRecord(func(kr *kgo.Record) {
+		p, ok := s.owned[topicPartition{kr.Topic, kr.Partition}]
+		if !ok {
+			return
+		}
+		r := stream.Record{Topic: kr.Topic, TopicID: p.ID, Partition: kr.Partition, Offset: kr.Offset, Key: kr.Key, Value: kr.Value, Time: kr.Timestamp}
+		for _, h := range kr.Headers {
+			r.Headers = append(r.Headers, stream.Header{Key: h.Key, Value: h.Value})
+		}
+		bytes += len(kr.Key) + len(kr.Value)
+		if decode := s.topics[kr.Topic].Decode; decode != nil && !IsBarrier(kr) {
+			m, err := decode(kr.Value)
+			if err != nil {
+				dead = append(dead, s.deadLetter(kr, p, err))
+			}
+			r.Message = m
+		}
+		records = append(records, r)
+	})
+	if err := s.client.ProduceSync(ctx, dead...).FirstErr(); err != nil && len(dead) > 0 {
+		return fmt.Errorf("write dead letters of node %s: %w", s.node.Name, err)
+	}
+	s.metrics.deadLetters.WithLabelValues(s.node.Name).Add(float64(len(dead)))
+	s.metrics.recordsIn.WithLabelValues(s.node.Name).Add(float64(len(records)))
+	s.metrics.bytesIn.WithLabelValues(s.node.Name).Add(float64(bytes))
+	if err := s.sink.Add(ctx, records); err != nil {
+		return fmt.Errorf("node %s takes records: %w", s.node.Name, err)
+	}
+	return nil
+}
+
+func (s *sinkSession) deadLetter(kr *kgo.Record, p stream.Partition, err error) *kgo.Record {
+	s.log.Error("dead letter", "topic", kr.Topic, "partition", kr.Partition, "offset", kr.Offset, "reason", err)
+	return &kgo.Record{Topic: s.node.DeadLetters().Name, Key: kr.Key, Value: kr.Value, Headers: append(kr.Headers,
+		kgo.RecordHeader{Key: "reason", Value: []byte(err.Error())}, kgo.RecordHeader{Key: "topic", Value: []byte(kr.Topic)},
+		kgo.RecordHeader{Key: "topic-id", Value: []byte(p.ID.String())},
+		kgo.RecordHeader{Key: "partition", Value: fmt.Append(nil, kr.Partition)}, kgo.RecordHeader{Key: "offset", Value: fmt.Append(nil, kr.Offset)})}
+}
+
+// flush asks the sink what is safe, writes what it has to say, and then moves the group's offsets.
+func (s *sinkSession) flush(ctx context.Context, last bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flushLocked(ctx, last)
+}
+
+func (s *sinkSession) flushLocked(ctx context.Context, last bool) error {
+	safe, out, err := s.sink.Flush(ctx, last)
+	if err != nil {
+		return fmt.Errorf("node %s flushes: %w", s.node.Name, err)
+	}
+	if len(out) > 0 {
+		records := make([]*kgo.Record, len(out))
+		for i := range out {
+			if !s.node.MayWrite(out[i].Topic) {
+				return fmt.Errorf("node %s wrote to topic %q, which it does not declare", s.node.Name, out[i].Topic)
+			}
+			if err := out[i].Encode(); err != nil {
+				return err
+			}
+			records[i] = &kgo.Record{Topic: out[i].Topic, Partition: PartitionFor(out[i].Key, int(s.counts.of(out[i].Topic))), Key: out[i].Key, Value: out[i].Value}
+		}
+		if err := s.client.ProduceSync(ctx, records...).FirstErr(); err != nil {
+			return fmt.Errorf("node %s writes: %w", s.node.Name, err)
+		}
+		s.metrics.recordsOut.WithLabelValues(s.node.Name).Add(float64(len(out)))
+	}
+	return s.commit(ctx, safe)
+}
+
+func (s *sinkSession) commit(ctx context.Context, safe map[stream.Partition]int64) error {
+	offsets := map[string]map[int32]kgo.EpochOffset{}
+	for p, next := range safe {
+		if s.owned[topicPartition{p.Topic, p.Num}] != p {
+			continue
+		}
+		if offsets[p.Topic] == nil {
+			offsets[p.Topic] = map[int32]kgo.EpochOffset{}
+		}
+		offsets[p.Topic][p.Num] = kgo.EpochOffset{Epoch: -1, Offset: next}
+	}
+	if len(offsets) == 0 {
+		return nil
+	}
+	var failed error
+	s.client.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
+		failed = err
+		if err != nil {
+			return
+		}
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				failed = errors.Join(failed, kerr.ErrorForCode(p.ErrorCode))
+			}
+		}
+	})
+	if failed != nil {
+		return fmt.Errorf("node %s commits its offsets: %w", s.node.Name, failed)
+	}
+	s.metrics.commits.WithLabelValues(s.node.Name).Inc()
+	return nil
+}
+
+// assign tells the sink where its partitions begin.
+func (s *sinkSession) assign(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	var topics []string
+	for t, parts := range offsets {
+		if len(parts) > 0 {
+			topics = append(topics, t)
+		}
+	}
+	if len(topics) == 0 {
+		return offsets, nil
+	}
+	seen, err := look(ctx, s.client, topics)
+	if err != nil {
+		return nil, s.cfg.Explain(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for topic, parts := range offsets {
+		for num, o := range parts {
+			l := seen[topicPartition{topic, num}]
+			if l.err != nil {
+				return nil, fmt.Errorf("topic %s, partition %d: %w", topic, num, l.err)
+			}
+			at := o.EpochOffset().Offset
+			if at >= 0 && at < l.start {
+				s.log.Error("records were deleted by retention before they were read", "topic", topic, "partition", num, "from", at, "to", l.start,
+					"lost", l.start-at, "mend", "raise the topic's retention.ms or retention.bytes")
+				s.metrics.lost.WithLabelValues(s.node.Name, topic).Add(float64(l.start - at))
+			}
+			if at < l.start {
+				at = l.start
+			}
+			at = min(at, max(l.end, l.start))
+			p := stream.Partition{Topic: topic, ID: l.id, Num: num}
+			s.owned[topicPartition{topic, num}] = p
+			s.sink.Assign(p, at)
+			parts[num] = kgo.NewOffset().At(at)
+		}
+	}
+	return offsets, nil
+}
+
+// revoke lets the sink finish what it has of partitions that go away, and commits how far it came: else their next owner
+// does it again.
+func (s *sinkSession) revoke(ctx context.Context, _ *kgo.Client, gone map[string][]int32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
+	defer cancel()
+	s.sink.Revoke(ctx, s.named(gone))
+	if err := s.flushLocked(ctx, false); err != nil {
+		s.log.Warn("a partition goes to its next owner without the last offsets: some of it is done again", "err", err)
+	}
+	s.forget(gone)
+}
+
+// lose is revoke for partitions that are another's already: nothing of them may be committed.
+func (s *sinkSession) lose(_ context.Context, _ *kgo.Client, gone map[string][]int32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.sink.Revoke(ctx, s.named(gone))
+	s.forget(gone)
+}
+
+func (s *sinkSession) named(gone map[string][]int32) (parts []stream.Partition) {
+	for topic, nums := range gone {
+		for _, n := range nums {
+			if p, ok := s.owned[topicPartition{topic, n}]; ok {
+				parts = append(parts, p)
+			}
+		}
+	}
+	return parts
+}
+
+func (s *sinkSession) forget(gone map[string][]int32) {
+	for topic, nums := range gone {
+		for _, n := range nums {
+			delete(s.owned, topicPartition{topic, n})
+		}
+	}
+}
+
+func (s *sinkSession) partitions() (parts []stream.Partition) {
+	for _, p := range s.owned {
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// dropAll empties the sink when a session ends: the next one assigns anew.
+func (s *sinkSession) dropAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.sink.Revoke(ctx, s.partitions())
+	clear(s.owned)
+}
