@@ -24,7 +24,7 @@ func TestLinesClassify(t *testing.T) {
 			if v.Schema == nil {
 				t.Fatalf("%s: %+v in %s", s.Name, v.Candidates, l)
 			}
-			if v.EventTime.Before(at.Add(-2*time.Minute)) {
+			if v.EventTime.Before(at.Add(-2 * time.Minute)) {
 				t.Fatalf("%s: the event is of %s: %s", s.Name, v.EventTime, l)
 			}
 		}
