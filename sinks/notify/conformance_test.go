@@ -140,6 +140,11 @@ func conformAnswers(t *testing.T, c conformance) {
 		{"a status that nobody knows", answers(599, ""), "retry 599", "POST to http://soc.example: answered 599"},
 		{"10 MB beside 200", answers(200, long), "delivered 200", "01234567890"},
 		{"10 MB beside 400", answers(400, long), "permanent 400", "POST to http://soc.example: answered 400 Bad Request: 01234567890"},
+		{"an answer without end", func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, long[:1<<20])
+			w.(http.Flusher).Flush()
+			hangs(w, r)
+		}, "delivered 200", "01234567890"},
 		{"nothing", hangs, "retry 0", "POST to http://soc.example: no answer within 10s"},
 		{"breaks off", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "retry 0", "POST to http://soc.example: "},
 		{"refused", nil, "retry 0", "POST to http://soc.example: dial tcp: connection refused"},
@@ -150,7 +155,11 @@ func conformAnswers(t *testing.T, c conformance) {
 				d := c.make(t, "http://soc.example/hook", network{"soc.example": test.handler})
 				ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Second, errors.New("no answer within 10s"))
 				defer cancel()
+				start := time.Now()
 				answer, err := deliver(ctx, d, sampleAlerts()[0])
+				if took := time.Since(start); took > 0 && test.name != "nothing" {
+					t.Errorf("it took %s", took)
+				}
 				r := receipt(schemas.Attempt{}, answer, err, time.Now())
 				got := fmt.Sprintf("%s %d", r.Outcome, r.StatusCode)
 				if r.After > 0 {

@@ -299,6 +299,26 @@ func TestSinkAssignAgain(t *testing.T) {
 	})
 }
 
+// What a partition had when it was lost does not mix with what it has when it comes back.
+func TestSinkAssignAfterLoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, network{"live": answers(200, "ok")}, Options{})
+		d.assign(0)
+		d.add(0, "live/a1", "live/a2")
+		synctest.Wait()
+		lost, cancel := context.WithCancel(t.Context())
+		cancel()
+		d.sink.Revoke(lost, []stream.Partition{d.partition(0)})
+		d.next[0] = 1
+		d.assign(0)
+		d.flush(false)
+		d.want("safe 0@1")
+		d.add(0, "live/a2")
+		d.flush(false)
+		d.want("safe 0@2 live/a2 delivered: ok")
+	})
+}
+
 func TestSinkLastFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := drive(t, network{"slow": func(w http.ResponseWriter, r *http.Request) { time.Sleep(2 * time.Second) }}, Options{InFlight: 1})
