@@ -15,6 +15,7 @@ import (
 
 	"panther/pipeline/stream"
 	"panther/schemas"
+	"panther/schemas/logtype"
 )
 
 // The kinds of entries: the part of a key before the slash.
@@ -106,15 +107,24 @@ type View struct {
 	version int64
 	entries map[string]any
 	keys    []string // sorted
+
+	parsed     map[string]parsed          // schemas by key
+	inForce    map[string]*logtype.Schema // by name
+	unreadable []error
 }
 
 // NewView makes a view of entries by key. It keeps the map.
 func NewView(version int64, entries map[string]any) *View {
+	return newView(version, entries, &View{})
+}
+
+func newView(version int64, entries map[string]any, before *View) *View {
 	v := &View{version: version, entries: entries, keys: make([]string, 0, len(entries))}
 	for k := range entries {
 		v.keys = append(v.keys, k)
 	}
 	slices.Sort(v.keys)
+	v.parseSchemas(before)
 	return v
 }
 

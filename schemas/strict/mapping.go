@@ -85,12 +85,17 @@ func (m *Mapping) Keys() []string {
 
 // Refuse reports key, if it is there, in the caller's words, and drops it.
 func (m *Mapping) Refuse(key, text, hint string) {
-	m.pairs = slices.DeleteFunc(m.pairs, func(p Pair) bool {
+	for _, p := range m.pairs {
 		if p.Key == key {
 			p.Name.Problem(text, hint)
 		}
-		return p.Key == key
-	})
+	}
+	m.Drop(key)
+}
+
+// Drop makes as if key were not there.
+func (m *Mapping) Drop(key string) {
+	m.pairs = slices.DeleteFunc(m.pairs, func(p Pair) bool { return p.Key == key })
 }
 
 // Problem reports a mistake of the mapping as a whole, at its beginning.

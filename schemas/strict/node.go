@@ -27,6 +27,15 @@ const (
 // Present reports whether there is anything.
 func (n Node) Present() bool { return n.yaml != nil }
 
+// IsText reports whether a text stands at n; asking is no mistake.
+func (n Node) IsText() bool { return n.Present() && n.yaml.ShortTag() == "!!str" }
+
+// IsList reports whether a list stands at n; asking is no mistake.
+func (n Node) IsList() bool { return n.Present() && n.yaml.Kind == yaml.SequenceNode }
+
+// IsMapping reports whether a mapping stands at n; asking is no mistake.
+func (n Node) IsMapping() bool { return n.Present() && n.yaml.Kind == yaml.MappingNode }
+
 // Position says where n stands, as file.yml:12:3; empty for the zero Node.
 func (n Node) Position() string {
 	if !n.Present() {

@@ -1,0 +1,73 @@
+package catalogue
+
+import (
+	"fmt"
+	"slices"
+
+	"panther/schemas/strict"
+)
+
+// checkAlone returns all mistakes that files alone show. A log type that is neither built in nor in the files may still be in
+// the catalogue, so alone it is no mistake yet; beside others it is told with them.
+func (f *Files) checkAlone() error {
+	f.checkTopics(&View{})
+	if len(*f.problems) > 0 {
+		f.checkLogTypes(&View{})
+	}
+	return f.problems.Err()
+}
+
+// checkAgainst returns the mistakes that show beside what stays in the catalogue.
+func (f *Files) checkAgainst(stays *View) error {
+	*f.problems = nil // checkAlone found none; those of an earlier look at another version are of no interest
+	f.checkTopics(stays)
+	f.checkLogTypes(stays)
+	return f.problems.Err()
+}
+
+// checkLogTypes reports log types that exist nowhere.
+func (f *Files) checkLogTypes(current *View) {
+	known := current.LogTypes()
+	for _, s := range f.Schemas {
+		known = append(known, s.Name)
+	}
+	slices.Sort(known)
+	for _, user := range f.users {
+		for _, n := range user.logTypes {
+			if n.IsText() && !slices.Contains(known, n.Text()) {
+				hint := strict.DidYouMean(n.Text(), known)
+				if hint == "" || strict.Nearest(n.Text(), known) == "" {
+					hint = "it is neither built in nor in these files; write its schema beside them"
+				}
+				n.Problem(fmt.Sprintf("unknown log type %q", n.Text()), hint)
+			}
+		}
+	}
+}
+
+// checkTopics reports topics of two sources: a line must have one owner.
+func (f *Files) checkTopics(current *View) {
+	owners := map[string]string{}
+	for _, s := range current.Sources() {
+		if _, replaced := f.places[KindSource+"/"+s.Label]; !replaced {
+			for _, topic := range s.Topics {
+				owners[topic] = fmt.Sprintf("log source %q of the catalogue", s.Label)
+			}
+		}
+	}
+	for _, s := range f.Sources {
+		own := map[string]bool{} // reported where the list was read
+		for _, n := range f.places[KindSource+"/"+s.Label].topics {
+			if !n.IsText() {
+				continue
+			}
+			topic := n.Text()
+			if owner, ok := owners[topic]; ok && !own[topic] {
+				n.Problem(fmt.Sprintf("topic %q belongs to %s already", topic, owner), "a topic belongs to one log source")
+				continue
+			}
+			own[topic] = true
+			owners[topic] = fmt.Sprintf("log source %q, at %s", s.Label, n.Position())
+		}
+	}
+}
