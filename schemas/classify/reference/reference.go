@@ -62,7 +62,7 @@ func nearestFirst(trials []*trial) (candidates []schemas.Candidate) {
 func (t *trial) run(line []byte) (skip bool) {
 	if len(line) > classify.MaxLine {
 		t.fail(schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d bytes", classify.MaxLine),
-			Got: fmt.Sprintf("%d bytes", len(line))})
+			Got: "more", Span: wholeLine(line)})
 		return false
 	}
 	var root *node
