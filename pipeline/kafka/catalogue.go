@@ -218,13 +218,13 @@ func (f *Follower) ReadToEnd(ctx context.Context) (*catalogue.View, error) {
 	return f.View(), nil
 }
 
-// WaitFor waits until View is at version, or at a newer one.
-func (f *Follower) WaitFor(ctx context.Context, version int64) error {
+// WaitFor waits until the catalogue has come to version, and returns it at that version or a newer one.
+func (f *Follower) WaitFor(ctx context.Context, version int64) (*catalogue.View, error) {
 	err := f.tail.wait(ctx, 0, func() bool { return f.reader.view.Version() >= version })
 	if err != nil {
-		return fmt.Errorf("wait for version %d of the catalogue: %w", version, err)
+		return nil, fmt.Errorf("wait for version %d of the catalogue: %w", version, err)
 	}
-	return nil
+	return f.View(), nil
 }
 
 // Close ends the reading.

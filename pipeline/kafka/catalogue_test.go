@@ -61,10 +61,10 @@ func TestWriteAndFollowTheCatalogue(t *testing.T) {
 		t.Fatalf("first write: version %d, %v", version, err)
 	}
 	<-changed
-	if err := f.WaitFor(t.Context(), version); err != nil {
+	view, err := f.WaitFor(t.Context(), version)
+	if err != nil {
 		t.Fatal(err)
 	}
-	view := f.View()
 	if diff := cmp.Diff([]string{"nginx", "okta"}, labels(view)); diff != "" {
 		t.Errorf("after the first write (-want +got):\n%s", diff)
 	}
@@ -208,7 +208,7 @@ func TestEntriesWaitForTheirVersion(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := f.WaitFor(ctx, 8); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "version 8") {
+	if _, err := f.WaitFor(ctx, 8); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "version 8") {
 		t.Errorf("waiting for a version that does not come: %v", err)
 	}
 }

@@ -241,7 +241,7 @@ func TestEmbeddedRefusesRecordsWhileTheDiskIsFull(t *testing.T) {
 	free.Store(1 << 40)
 	e := embedded(t, EmbeddedConfig{Dir: t.TempDir(), free: func(string) (uint64, error) { return free.Load(), nil }, tick: time.Hour})
 	topic := newTopic(t, e.Config(), 1, nil)
-	client := newClient(t, e.Config(), kgo.DefaultProduceTopic(topic), kgo.RecordRetries(1))
+	client := newClient(t, e.Config(), kgo.DefaultProduceTopic(topic), kgo.RecordRetries(0))
 	produce(t, client, kgo.StringRecord("taken"))
 	free.Store(reserve - 1)
 	e.watchDisk()

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"panther/pipeline/stream"
 )
@@ -103,7 +104,7 @@ func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(),
 // cluster, other people's settings are not changed, but the command is told that does it. The embedded broker is ours; there
 // Ensure changes what differs.
 func Ensure(ctx context.Context, cfg Config, client *kgo.Client, topics []stream.Topic, layout Layout) error {
-	e := ensurer{cfg: cfg, admin: kadm.NewClient(client), layout: layout}
+	e := ensurer{cfg: cfg, client: client, admin: kadm.NewClient(client), layout: layout}
 	e.admin.SetTimeoutMillis(15_000)
 	problems, err := e.ensure(ctx, topics)
 	if err != nil {
@@ -117,6 +118,7 @@ func Ensure(ctx context.Context, cfg Config, client *kgo.Client, topics []stream
 
 type ensurer struct {
 	cfg         Config
+	client      *kgo.Client
 	admin       *kadm.Client
 	layout      Layout
 	replication int
@@ -128,11 +130,7 @@ func (e *ensurer) ensure(ctx context.Context, topics []stream.Topic) (Problems, 
 		return nil, err
 	}
 	e.replication = replicationOf(e.layout, len(brokers))
-	names := make([]string, 0, len(topics))
-	for _, t := range topics {
-		names = append(names, t.Name)
-	}
-	there, err := e.admin.ListTopics(ctx, names...)
+	there, err := describe(ctx, e.client, namesOf(topics)...)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +138,7 @@ func (e *ensurer) ensure(ctx context.Context, topics []stream.Topic) (Problems, 
 	var existing []stream.Topic
 	var made []string
 	for _, t := range topics {
-		switch err := there[t.Name].Err; {
+		switch err := there[t.Name].err; {
 		case err == nil:
 			existing = append(existing, t)
 		case errors.Is(err, kerr.UnknownTopicOrPartition):
@@ -165,15 +163,16 @@ func (e *ensurer) seen(ctx context.Context, topics []string) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	for {
-		there, err := e.admin.ListTopics(ctx, topics...)
+		there, err := describe(ctx, e.client, topics...)
 		if err != nil {
 			return err
 		}
-		if there.Error() == nil {
+		i := slices.IndexFunc(topics, func(t string) bool { return there[t].err != nil })
+		if i < 0 {
 			return nil
 		}
 		if err := pause(ctx, 50*time.Millisecond); err != nil {
-			return fmt.Errorf("wait for the topics just made: %w", there.Error())
+			return fmt.Errorf("wait for topic %s, just made: %w", topics[i], there[topics[i]].err)
 		}
 	}
 }
@@ -225,15 +224,11 @@ func (e *ensurer) createCommand(t stream.Topic) string {
 }
 
 // check compares existing topics with what they should be.
-func (e *ensurer) check(ctx context.Context, topics []stream.Topic, there kadm.TopicDetails) (Problems, error) {
+func (e *ensurer) check(ctx context.Context, topics []stream.Topic, there map[string]described) (Problems, error) {
 	if len(topics) == 0 {
 		return nil, nil
 	}
-	names := make([]string, 0, len(topics))
-	for _, t := range topics {
-		names = append(names, t.Name)
-	}
-	configs, err := e.admin.DescribeTopicConfigs(ctx, names...)
+	configs, err := e.admin.DescribeTopicConfigs(ctx, namesOf(topics)...)
 	if err != nil {
 		return nil, err
 	}
@@ -255,12 +250,12 @@ func (e *ensurer) check(ctx context.Context, topics []stream.Topic, there kadm.T
 	return problems, nil
 }
 
-func (e *ensurer) checkPartitions(t stream.Topic, got kadm.TopicDetail) (problems Problems) {
-	if n := len(got.Partitions); t.Partitions == stream.One && n > 1 {
+func (e *ensurer) checkPartitions(t stream.Topic, got described) (problems Problems) {
+	if n := got.partitions; t.Partitions == stream.One && n > 1 {
 		problems = append(problems, &Problem{What: fmt.Sprintf("topic %s has %d partitions; it must have one, for its records have one order", t.Name, n),
 			Mend: "stop every process of the pipeline, delete the topic, and start again; what it held must be applied anew"})
 	}
-	if n := got.Partitions.NumReplicas(); n < e.replication {
+	if n := got.replicas; n < e.replication {
 		problems = append(problems, &Problem{What: fmt.Sprintf("topic %s has %d copies of its records, not %d: it is away with its broker", t.Name, n, e.replication),
 			Mend: "give it more with kafka-reassign-partitions", Minor: true})
 	}
@@ -308,14 +303,61 @@ func (e *ensurer) checkSettings(ctx context.Context, t stream.Topic, config kadm
 			e.cfg.first(), quote(t.Name), quote(strings.Join(set, ",")))}
 }
 
-// partitionsOf asks the broker for the partitions of a topic.
-func partitionsOf(ctx context.Context, cfg Config, client *kgo.Client, topic string) ([]int32, error) {
-	topics, err := kadm.NewClient(client).ListTopics(ctx, topic)
-	if err != nil {
-		return nil, fmt.Errorf("ask for its partitions: %w", cfg.Explain(err))
+// A described topic is what a broker tells of it at the time of asking.
+type described struct {
+	partitions int
+	replicas   int                 // of the partition that has the fewest
+	allowed    []kadm.ACLOperation // nil: the broker did not say
+	err        error               // of this topic alone
+}
+
+// describe asks for topics. It does not take what the client remembers from a few seconds ago.
+func describe(ctx context.Context, client *kgo.Client, topics ...string) (map[string]described, error) {
+	req := kmsg.NewPtrMetadataRequest()
+	req.IncludeTopicAuthorizedOperations = true
+	req.Topics = []kmsg.MetadataRequestTopic{}
+	for _, name := range topics {
+		t := kmsg.NewMetadataRequestTopic()
+		t.Topic = &name
+		req.Topics = append(req.Topics, t)
 	}
-	if err := topics[topic].Err; err != nil {
+	resp, err := req.RequestWith(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	there := map[string]described{}
+	for _, t := range resp.Topics {
+		d := described{partitions: len(t.Partitions), err: kerr.ErrorForCode(t.ErrorCode), allowed: kadm.DecodeACLOperations(t.AuthorizedOperations)}
+		for i, p := range t.Partitions {
+			if i == 0 || len(p.Replicas) < d.replicas {
+				d.replicas = len(p.Replicas)
+			}
+		}
+		there[*t.Topic] = d
+	}
+	return there, nil
+}
+
+// partitionsOf asks for the partitions of a topic.
+func partitionsOf(ctx context.Context, cfg Config, client *kgo.Client, topic string) ([]int32, error) {
+	there, err := describe(ctx, client, topic)
+	if err == nil {
+		err = there[topic].err
+	}
+	if err != nil {
 		return nil, fmt.Errorf("ask for its partitions: %w", cfg.Explain(err, Access{"Describe", "topic", topic}))
 	}
-	return topics[topic].Partitions.Numbers(), nil
+	partitions := make([]int32, there[topic].partitions)
+	for i := range partitions {
+		partitions[i] = int32(i)
+	}
+	return partitions, nil
+}
+
+func namesOf(topics []stream.Topic) []string {
+	names := make([]string, 0, len(topics))
+	for _, t := range topics {
+		names = append(names, t.Name)
+	}
+	return names
 }
