@@ -45,7 +45,7 @@ func Topology(p Parts) stream.Topology {
 			Name: "failures", Does: "turns failing lines into signals",
 			Reads:  []stream.Topic{schemas.SourceActivity},
 			Writes: []stream.Topic{schemas.Signals},
-			Task:   stream.Fold(stages.Failures{}, ""),
+			Mapper: func() stream.Mapper { return stages.Failures{} },
 		},
 		{
 			Name: "meter", Does: "keeps what each source sent in the last hour",

@@ -81,6 +81,7 @@ type session struct {
 	renewed   map[string]bool  // topics that were deleted and made anew
 	width     map[string]int32 // partitions that topics had when last sampled
 	poison    map[poisoned]int
+	decode    map[string]func([]byte) (any, error) // by topic
 
 	lastClocks time.Time
 	promise    produced
@@ -103,7 +104,10 @@ type task struct {
 
 func (r *Runner) runSession(ctx context.Context) (err error) {
 	s := &session{Runner: r, tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4), ask: make(chan struct{}, 1),
-		subscribe: map[string]bool{}, renewed: map[string]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, poke: func() {}}
+		subscribe: map[string]bool{}, renewed: map[string]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){}, poke: func() {}}
+	for _, t := range r.node.Reads {
+		s.decode[t.Name] = t.Decode
+	}
 	if r.node.Mapper != nil {
 		s.mapper = r.node.Mapper()
 	}

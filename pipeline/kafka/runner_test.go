@@ -74,6 +74,7 @@ func newBench(t testing.TB, node *stream.Node, opts ...kfake.Opt) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(b.follower.Close)
 	return b
 }
 

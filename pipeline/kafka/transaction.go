@@ -116,14 +116,7 @@ func (s *session) foldPartition(tx *transaction, p kgo.FetchTopicPartition) erro
 		}
 		tx.in++
 		tx.bytesIn += int64(len(kr.Key) + len(kr.Value))
-		r := s.read(t, kr, now)
-		var err error
-		if t.stage == nil {
-			err = s.mapRecord(tx, t, r)
-		} else {
-			err = s.foldRecord(tx, t, r)
-		}
-		if err != nil {
+		if err := s.foldRecord(tx, t, s.read(t, kr, now)); err != nil {
 			return err
 		}
 	}
@@ -149,23 +142,28 @@ func (s *session) read(t *task, kr *kgo.Record, now time.Time) stream.Record {
 	return r
 }
 
-// foldRecord gives a record to a stage, decoded. Bytes that do not decode are a dead letter.
+// foldRecord gives a record to the stage or the mapper, decoded. Bytes that do not decode are a dead letter.
 func (s *session) foldRecord(tx *transaction, t *task, r stream.Record) error {
-	topic := s.node.Reads[0]
-	if topic.Decode != nil && r.Header(stream.HeaderClock) == "" {
-		m, err := topic.Decode(r.Value)
+	clock := len(r.Headers) > 0 && r.Header(stream.HeaderClock) != ""
+	if decode := s.decode[r.Topic]; decode != nil && !clock {
+		m, err := decode(r.Value)
 		if err != nil {
 			return s.bury(tx, stream.DeadLetter{Record: r, Reason: err.Error()})
 		}
 		r.Message = m
 	}
-	t.stage.Process(r)
+	switch {
+	case t.stage != nil:
+		t.stage.Process(r)
+	case !clock: // a mapper has no clocks to move
+		return s.mapRecord(tx, r)
+	}
 	return nil
 }
 
 // mapRecord gives a record to the mapper. One on which it panicked twice is a dead letter; the first two times the
 // transaction is given up, for what the mapper had counted may be wrong.
-func (s *session) mapRecord(tx *transaction, t *task, r stream.Record) (err error) {
+func (s *session) mapRecord(tx *transaction, r stream.Record) (err error) {
 	at := poisoned{r.Topic, r.Partition, r.Offset}
 	if len(s.poison) > 0 && s.poison[at] >= 2 {
 		return s.bury(tx, stream.DeadLetter{Record: r, Reason: "the stage panics on this record; the log has where"})

@@ -259,29 +259,29 @@ func (s *session) transact(ctx context.Context, tx *transaction, fetches kgo.Fet
 	return s.explainAbort(failed)
 }
 
-// collect folds records until the commit interval is over or, for stages, until there are no more.
+// collect folds records until the commit interval is over. A node at the edge, which has the bulk, waits for it; the others
+// commit as soon as there are no more, for their delays add up.
 func (s *session) collect(ctx context.Context, tx *transaction, fetches kgo.Fetches) error {
-	deadline := tx.began.Add(s.cfg.CommitInterval)
+	edge := s.node.Clocks != ""
 	for {
 		if err := s.fold(ctx, tx, fetches); err != nil {
 			return err
 		}
-		wait := time.Until(deadline)
-		if s.mapper == nil {
-			wait = min(wait, 0)
+		left := s.cfg.CommitInterval - time.Since(tx.began)
+		if left <= 0 {
+			return s.finish(tx)
 		}
-		if s.mapper != nil && wait <= 0 || s.mapper == nil && time.Since(tx.began) > s.cfg.CommitInterval {
-			break
+		if !edge {
+			left = 0 // what has come already
 		}
-		fetches = s.poll(ctx, max(wait, 0))
+		fetches = s.poll(ctx, left)
 		if err := s.fetchErrors(fetches); err != nil {
 			return err
 		}
-		if fetches.NumRecords() == 0 && s.mapper == nil {
-			break
+		if !edge && fetches.NumRecords() == 0 {
+			return s.finish(tx)
 		}
 	}
-	return s.finish(tx)
 }
 
 // end ends the transaction. One that consumed nothing commits the positions of the partitions owned again: that is what
