@@ -16,6 +16,7 @@ import (
 // always answers with exact offsets: the client then counts them as committed, so that a transaction that consumed nothing
 // can commit them again and be fenced by it.
 func (s *session) assign(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	<-s.opened
 	began := time.Now()
 	tasks, err := s.restore(ctx, offsets)
 	if err != nil {

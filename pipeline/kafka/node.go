@@ -65,6 +65,7 @@ func (r *Runner) Run(ctx context.Context) error {
 type session struct {
 	*Runner
 	group  *kgo.GroupTransactSession
+	opened chan struct{} // closed once group is set: its callbacks may come before
 	mapper stream.Mapper // or nil: each task has a stage
 
 	// mu guards tasks against callbacks of the group, which run while no records are polled. It is never held while a
@@ -103,7 +104,7 @@ type task struct {
 }
 
 func (r *Runner) runSession(ctx context.Context) (err error) {
-	s := &session{Runner: r, tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4), ask: make(chan struct{}, 1),
+	s := &session{Runner: r, opened: make(chan struct{}), tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4), ask: make(chan struct{}, 1),
 		subscribe: map[string]bool{}, renewed: map[string]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){}, poke: func() {}}
 	for _, t := range r.node.Reads {
 		s.decode[t.Name] = t.Decode
@@ -205,6 +206,7 @@ func (s *session) open() error {
 		return fmt.Errorf("configure the Kafka client of node %s: %w", s.node.Name, err)
 	}
 	s.group = group
+	close(s.opened)
 	return nil
 }
 

@@ -25,6 +25,7 @@ const revokeTimeout = 10 * time.Second
 type sinkSession struct {
 	*Runner
 	client *kgo.Client
+	opened chan struct{} // closed once client is set: its callbacks may come before
 	sink   stream.Sink
 	topics map[string]stream.Topic
 
@@ -56,7 +57,7 @@ func (r *Runner) runSink(ctx context.Context) error {
 }
 
 func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) {
-	s := &sinkSession{Runner: r, sink: sink, topics: map[string]stream.Topic{}, owned: map[topicPartition]stream.Partition{}, poke: func() {}}
+	s := &sinkSession{Runner: r, opened: make(chan struct{}), sink: sink, topics: map[string]stream.Topic{}, owned: map[topicPartition]stream.Partition{}, poke: func() {}}
 	var names []string
 	for _, t := range r.node.Reads {
 		s.topics[t.Name] = t
@@ -73,6 +74,7 @@ func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) 
 	if s.client, err = kgo.NewClient(opts...); err != nil {
 		return fmt.Errorf("configure the Kafka client of node %s: %w", s.node.Name, err)
 	}
+	close(s.opened)
 	defer s.client.CloseAllowingRebalance()
 	defer s.dropAll()
 	if err := s.counts.load(ctx, s.client, s.outputs()); err != nil {
@@ -261,6 +263,7 @@ func (s *sinkSession) commit(ctx context.Context, safe map[stream.Partition]int6
 
 // assign tells the sink where its partitions begin.
 func (s *sinkSession) assign(ctx context.Context, offsets map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	<-s.opened
 	var topics []string
 	for t, parts := range offsets {
 		if len(parts) > 0 {
