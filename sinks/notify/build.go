@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -35,9 +34,9 @@ type kind struct {
 // kinds lists the types of destinations.
 func kinds() []kind {
 	return []kind{
-		{"webhook", newWebhook},
-		{"slack", newSlack},
-		{"log", newLog},
+		{catalogue.TypeWebhook, newWebhook},
+		{catalogue.TypeSlack, newSlack},
+		{catalogue.TypeLog, newLog},
 	}
 }
 
@@ -52,6 +51,9 @@ func Build(d catalogue.Destination, o Options) (Destination, error) {
 			continue
 		}
 		s := &settings{of: d, env: o.Env}
+		if s.env == nil {
+			s.env = func(string) string { return "" }
+		}
 		dest := k.make(s, o)
 		if err := s.err(); err != nil {
 			return nil, err
@@ -127,32 +129,10 @@ func (s *settings) texts(name string) map[string]string {
 }
 
 func (s *settings) resolve(ref string) string {
-	text, err := resolve(ref, s.env)
+	text, err := catalogue.Resolve(ref, s.env)
 	if err != nil {
 		s.unset = append(s.unset, err)
 		return ""
 	}
 	return text
-}
-
-// resolve returns what a reference env:NAME or file:/path stands for; any other text stands for itself.
-func resolve(ref string, env func(string) string) (string, error) {
-	if name, ok := strings.CutPrefix(ref, "env:"); ok {
-		if env != nil && env(name) != "" {
-			return env(name), nil
-		}
-		return "", fmt.Errorf("secret %s is not set: set it in the environment of panther and start it again", ref)
-	}
-	if path, ok := strings.CutPrefix(ref, "file:"); ok {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return "", fmt.Errorf("secret %s: %w", ref, err)
-		}
-		text := strings.TrimRight(string(b), "\r\n")
-		if text == "" {
-			return "", fmt.Errorf("secret %s: the file is empty", ref)
-		}
-		return text, nil
-	}
-	return ref, nil
 }

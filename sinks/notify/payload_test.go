@@ -177,18 +177,3 @@ func TestBuildNamesEveryMistake(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
-
-func TestSecretFromFile(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "token")
-	if _, err := resolve("file:"+file, nil); err == nil {
-		t.Error("a file that is not there has a secret")
-	}
-	for content, want := range map[string]string{"hunter2\n": "hunter2", "hunter2": "hunter2", "\n": ""} {
-		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := resolve("file:"+file, nil); got != want || (err == nil) != (want != "") {
-			t.Errorf("%q: got %q, %v", content, got, err)
-		}
-	}
-}

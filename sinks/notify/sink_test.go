@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,21 +21,22 @@ import (
 // A driver plays the runner: it adds attempts and writes down what Flush returns. Destination NAME posts to http://NAME/.
 type driver struct {
 	*testing.T
-	sink *Sink
-	next map[int32]int64
-	said strings.Builder
+	sink   *Sink
+	secret string // the reference that destination "secretive" has for its URL
+	next   map[int32]int64
+	said   strings.Builder
 }
 
 func drive(t *testing.T, hosts network, o Options) *driver {
 	o.Transport = hosts.start(t)
-	d := &driver{T: t, next: map[int32]int64{}}
+	d := &driver{T: t, secret: "env:UNSET", next: map[int32]int64{}}
 	d.sink = NewSink(func(id string) (catalogue.Destination, bool) {
 		entry := catalogue.Destination{ID: id, Label: id, Type: "webhook", Settings: map[string]any{"url": "http://" + id + "/"}}
 		switch id {
 		case "gone":
 			return catalogue.Destination{}, false
 		case "secretive":
-			entry.Settings = map[string]any{"url": "env:UNSET"}
+			entry.Settings = map[string]any{"url": d.secret}
 		case "misspelt":
 			entry.Type = "wehbook"
 		}
@@ -122,7 +125,7 @@ func TestSinkAnswersEachAttempt(t *testing.T) {
 			ill/a1 retry after 7s: POST to http://ill: answered 503 Service Unavailable: later
 			strict/a1 permanent: POST to http://strict: answered 400 Bad Request: no such field
 			refused/a1 retry: POST to http://refused: dial tcp: connection refused
-			secretive/a1 retry: destination "secretive": secret env:UNSET is not set: set it in the environment of panther and start it again
+			secretive/a1 retry: destination "secretive": secret env:UNSET is not set: set the variable UNSET in the environment of panther and start it again
 			misspelt/a1 permanent: destination "misspelt": there is no type "wehbook"; the types are webhook, slack, log
 			gone/a1 retry: destination "gone" is gone: the catalogue has no entry with this id
 			gone/a2 permanent: destination "gone" is gone: the catalogue has no entry with this id
@@ -363,7 +366,34 @@ func TestSinkSecretSetLater(t *testing.T) {
 		d.flush(false)
 		d.want(`
 			safe 0@1
-			secretive/a1 retry: destination "secretive": secret env:UNSET is not set: set it in the environment of panther and start it again
+			secretive/a1 retry: destination "secretive": secret env:UNSET is not set: set the variable UNSET in the environment of panther and start it again
+			safe 0@2
+			secretive/a1 delivered: ok`)
+	})
+}
+
+// A file that holds a secret may be replaced while panther runs.
+func TestSinkSecretReplaced(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "url")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("http://ill/\n")
+	synctest.Test(t, func(t *testing.T) {
+		d := drive(t, network{"up": answers(200, "ok"), "ill": answers(401, "")}, Options{})
+		d.secret = "file:" + file
+		d.assign(0)
+		d.add(0, "secretive/a1")
+		d.flush(false)
+		write("http://up/\n")
+		d.add(0, "secretive/a1")
+		d.flush(false)
+		d.want(`
+			safe 0@1
+			secretive/a1 permanent: POST to http://ill: answered 401 Unauthorized
 			safe 0@2
 			secretive/a1 delivered: ok`)
 	})
