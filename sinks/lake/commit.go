@@ -17,9 +17,9 @@ import (
 )
 
 const (
-	commitTries   = 20              // when other writers are faster
-	errorTries    = 3               // when the store does not do what it is told
-	commitTimeout = 2 * time.Minute // of all of it
+	commitTries   = 20               // when other writers are faster
+	errorTries    = 3                // when the store does not do what it is told
+	commitTimeout = 30 * time.Second // of all of it: longer, and the consumer group takes the partitions away
 )
 
 // flush commits what a buffer holds. When it returns without an error, its rows are in the table or their partition is
@@ -28,9 +28,12 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
 	var files []iceberg.DataFile
-	var written []stream.Partition // whose rows are in files
+	var written []batch // the rows that are in files
 	failed := 0
 	for try := 1; ; try++ {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("commit rows to table %s: %w", folderOf(b.table), err)
+		}
 		t, enc, err := s.open(ctx, b)
 		if err != nil {
 			return err
@@ -39,19 +42,19 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 		if len(todo) == 0 {
 			return nil
 		}
-		if files == nil || !slices.Equal(todo, written) {
-			if files, err = writeFiles(ctx, s.catalog.store, t, enc, rowsOf(b, todo)); err != nil {
+		if !slices.Equal(todo, written) {
+			if files, err = writeFiles(ctx, s.catalog.store, t, enc, b.rows(todo)); err != nil {
 				return fmt.Errorf("write rows for table %s: %w", folderOf(b.table), err)
 			}
 			written = todo
 		}
-		for _, p := range todo {
-			b.parts[p].tried = b.parts[p].to()
+		for _, w := range todo {
+			b.parts[w.p].tried = w.to
 		}
-		t, err = commit(ctx, t, files, offsetsOf(b, todo))
+		t, err = commit(ctx, t, files, offsetsOf(todo))
 		if err == nil {
-			for _, p := range todo {
-				b.settled(p, b.parts[p].to())
+			for _, w := range todo {
+				b.settled(w.p, w.to)
 			}
 			return s.tidy(ctx, t)
 		}
@@ -83,44 +86,31 @@ func commit(ctx context.Context, t *table.Table, files []iceberg.DataFile, offse
 	return tx.Commit(ctx)
 }
 
-// A verdict is what the offset that a table has means for rows that wait.
-type verdict int
-
-const (
-	waiting verdict = iota // none of them is in
-	in                     // those below the offset are in
-	lost                   // another writer has the partition
-)
-
-// judge compares the offset that the table has with what is known of it.
-func judge(held int64, q *pending) verdict {
-	switch held {
-	case q.from:
-		return waiting
-	case q.tried: // the answer was lost
-		return in
-	}
-	if q.from == unknown {
-		return in
-	}
-	return lost
+// ours reports whether the offset that the table has is one that this writer knows of: the one it found or made, or the one
+// of a commit whose answer was lost. A partition just assigned may have any.
+func ours(held int64, q *pending) bool {
+	return q.from == unknown || held == q.from || held == q.tried
 }
 
-// settle looks at the table and returns the partitions whose rows are to be committed. Rows that are in are dropped;
+// A batch is what waits of one partition: rows from an offset up to, not including, another.
+type batch struct {
+	p        stream.Partition
+	from, to int64
+}
+
+// settle looks at the table and returns what is to be committed. Rows that are in are dropped;
 // partitions that others have are given up.
-func (s *Sink) settle(t *table.Table, b *buffer) (todo []stream.Partition) {
+func (s *Sink) settle(t *table.Table, b *buffer) (todo []batch) {
 	for _, p := range b.waiting() {
 		q := b.parts[p]
-		held := heldOffset(t, p)
-		switch s.judge(held, q) {
-		case in:
-			b.settled(p, held)
-		case lost:
+		held := s.held(t, p)
+		if !ours(held, q) {
 			s.fence(p, &FencedError{Table: strings.Join(b.table, "."), Partition: p, Want: q.from, Has: held})
 			continue
 		}
+		b.settled(p, held) // also rows that came again since the last look, if the table was ahead of the group
 		if len(q.rows) > 0 {
-			todo = append(todo, p)
+			todo = append(todo, batch{p, q.rows[0].Offset, q.to()})
 		}
 	}
 	return todo
@@ -146,17 +136,17 @@ func heldOffset(t *table.Table, p stream.Partition) int64 {
 	return n
 }
 
-func offsetsOf(b *buffer, ps []stream.Partition) iceberg.Properties {
+func offsetsOf(todo []batch) iceberg.Properties {
 	props := iceberg.Properties{}
-	for _, p := range ps {
-		props[offsetKey(p)] = strconv.FormatInt(b.parts[p].to(), 10)
+	for _, w := range todo {
+		props[offsetKey(w.p)] = strconv.FormatInt(w.to, 10)
 	}
 	return props
 }
 
-func rowsOf(b *buffer, ps []stream.Partition) (out []*row) {
-	for _, p := range ps {
-		out = append(out, b.parts[p].rows...)
+func (b *buffer) rows(todo []batch) (out []*row) {
+	for _, w := range todo {
+		out = append(out, b.parts[w.p].rows...)
 	}
 	return out
 }

@@ -1,24 +1,14 @@
 package lake
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
 	"panther/schemas"
 )
 
-// prepareFailure makes sure that a row can be written whatever the record holds.
-func prepareFailure(r *row, now time.Time) {
-	f, ok := r.Message.(schemas.Failure)
-	if !ok {
-		if err := json.Unmarshal(r.Value, &f); err != nil {
-			f = schemas.Failure{Payload: r.Value, Position: positionOf(r),
-				Error: fmt.Sprintf("the record at offset %d of %s/%d is no classification failure: %v", r.Offset, r.Topic, r.Partition, err)}
-			f.RowID = rowID(f.Position)
-		}
-	}
+// prepareFailure makes sure that a row can be written whatever the message holds.
+func prepareFailure(r *row, f schemas.Failure, now time.Time) {
 	if len(f.Candidates) > 0 && len(f.Candidates[0].Reasons) == 0 {
 		f.Candidates = slices.Clone(f.Candidates)
 		f.Candidates[0].Reasons = []schemas.Reason{{}}

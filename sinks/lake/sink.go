@@ -27,8 +27,8 @@ type Sink struct {
 	catalog *Catalog
 	lookup  Lookup
 	opt     Options
-	judge   func(held int64, q *pending) verdict
-	wait    func(ctx context.Context, try int) error // between tries of a commit
+	held    func(t *table.Table, p stream.Partition) int64 // heldOffset
+	wait    func(ctx context.Context, try int) error       // between tries of a commit: backOff
 
 	mu      sync.Mutex
 	buffers map[string]*buffer // by folder of the table
@@ -72,7 +72,7 @@ func NewSink(c *Catalog, lookup Lookup, opt Options) *Sink {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &Sink{catalog: c, lookup: lookup, opt: opt, judge: judge, wait: backOff,
+	return &Sink{catalog: c, lookup: lookup, opt: opt, held: heldOffset, wait: backOff,
 		buffers: map[string]*buffer{}, parts: map[stream.Partition]*position{}, left: map[stream.Partition]int64{}}
 }
 
@@ -152,12 +152,16 @@ func (s *Sink) take(p stream.Partition, r *stream.Record, now time.Time) error {
 	var b *buffer
 	switch r.Topic {
 	case schemas.ClassificationFailures.Name:
-		if r.Message == nil && len(r.Value) == 0 {
-			return nil // a tombstone, which nobody writes
+		f, ok := r.Message.(schemas.Failure)
+		if !ok {
+			return nil // bytes that do not decode; the runner has put them aside
 		}
-		prepareFailure(row, now)
+		prepareFailure(row, f, now)
 		b = s.buffer(FailuresTable, "")
 	case schemas.Events.Name:
+		if len(r.Value) == 0 {
+			return nil // a tombstone, which nobody writes
+		}
 		prepareEvent(row, now)
 		logType := r.Header(schemas.HeaderLogType)
 		b = s.buffer(LogTable(logType), logType)
