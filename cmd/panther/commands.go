@@ -4,5 +4,6 @@ package main
 func commands() []command {
 	return []command{
 		{"classify", "classify log lines from files or standard input", runClassify},
+		{"lake", "show what is in the lake", runLake},
 	}
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"panther/pipeline/stream"
+	"panther/schemas"
+	"panther/schemas/logtype"
+	"panther/sinks/lake"
+)
+
+func TestLakeTables(t *testing.T) {
+	dir := t.TempDir()
+	run := func(args ...string) (code int, out, err string) {
+		var o, e bytes.Buffer
+		p := &program{out: &o, err: &e, env: func(string) string { return "" }}
+		code = p.main(context.Background(), append([]string{"lake"}, args...))
+		return code, o.String(), e.String()
+	}
+	if code, out, talk := run("tables", "--dir", dir); code != 0 || out != "" || !strings.Contains(talk, "no tables in "+dir) {
+		t.Errorf("an empty lake: exit %d, %q, %q", code, out, talk)
+	}
+	if code, _, talk := run("tabels"); code != exitUsage || !strings.Contains(talk, "panther lake tables") {
+		t.Errorf("a wrong verb: exit %d, %q", code, talk)
+	}
+	folder, err := lake.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink := lake.NewSink(lake.NewCatalog(folder), func(string, int64) (*logtype.Schema, bool) { return nil, false }, lake.Options{})
+	p := stream.Partition{Topic: schemas.ClassificationFailures.Name}
+	sink.Assign(p, 0)
+	if err := sink.Add(context.Background(), []stream.Record{{Topic: p.Topic, Message: schemas.Failure{RowID: "r"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := sink.Flush(context.Background(), true); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := run("tables", "--dir", dir, "-o", "json")
+	var tables []lake.TableInfo
+	if err := json.Unmarshal([]byte(out), &tables); err != nil || code != 0 {
+		t.Fatalf("exit %d, %v: %s", code, err, out)
+	}
+	if len(tables) != 1 || tables[0].Name != "panther_monitor.classification_failures" || tables[0].Rows != 1 || tables[0].Files != 1 {
+		t.Errorf("tables are %+v", tables)
+	}
+	if _, out, _ := run("tables", "--dir="+dir); !strings.Contains(out, "panther_monitor.classification_failures  1     1") {
+		t.Errorf("for people:\n%s", out)
+	}
+}
