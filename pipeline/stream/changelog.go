@@ -120,7 +120,7 @@ func (t *task[S]) Changes() ([]Record, error) {
 func (t *task[S]) Commit() { t.begin() }
 
 func (t *task[S]) Abort() {
-	placed := t.timers.placed
+	placed := slices.Clip(t.timers.placed) // what is placed again is appended to the other
 	for name, s := range t.undo.states {
 		e := t.keys[name]
 		switch {
