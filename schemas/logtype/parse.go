@@ -45,6 +45,14 @@ func ParseNode(root strict.Node) *Schema {
 		s.Description = m.Optional("description").Text()
 		s.ReferenceURL = m.Optional("referenceURL").Text()
 
+		// Schemas that were written for Panther say these as well.
+		if version := m.Optional("version"); version.Int() != 0 {
+			version.Problem("the version of the language is 0", "leave the key out")
+		}
+		if discovery := m.Optional("fieldDiscoveryEnabled"); discovery.Bool() {
+			discovery.Problem("fieldDiscoveryEnabled is not supported yet", "leave it out")
+		}
+
 		r := reader{definitions: map[string]*definition{}}
 		for _, d := range optionalPairs(m.Optional("definitions")) {
 			r.definitions[d.Key] = &definition{node: d.Value, name: d.Name}

@@ -16,6 +16,7 @@ var types = []string{"string", "int", "smallint", "bigint", "float", "boolean", 
 // A reader reads the fields of one schema.
 type reader struct {
 	definitions map[string]*definition
+	tooLarge    bool // it was said
 }
 
 // A definition is a value that fields refer to by name. It is read when it is first needed.
@@ -127,15 +128,17 @@ func (r *reader) value(m *strict.Mapping) (v Value, total size) {
 	return v, total
 }
 
-// bound reports a value that is too deep or too large, once: what holds it starts to count anew.
+// bound reports a value that is too deep, once: what holds it starts to count anew; and a schema that is too large.
 func (r *reader) bound(at strict.Node, total *size) {
 	if total.height > MaxNesting {
 		at.Problem(fmt.Sprintf("fields are nested more than %d deep", MaxNesting), "make the inner ones json")
 		total.height = 0
 	}
 	if total.fields > maxFields {
-		at.Problem(fmt.Sprintf("more than %d fields, with the definitions put in", maxFields), "make the inner ones json")
-		total.fields = 0
+		if !r.tooLarge {
+			at.Problem(fmt.Sprintf("more than %d fields, with the definitions put in", maxFields), "make the inner ones json")
+		}
+		r.tooLarge, total.fields = true, maxFields+1 // no sum of them overflows
 	}
 }
 
@@ -201,7 +204,11 @@ func readTimeFormats(m *strict.Mapping, one, several strict.Node) (formats []Tim
 		}
 		f, err := ParseTimeFormat(text)
 		if err != nil {
-			n.Problem(err.Error(), strict.DidYouMean(text, []string{"rfc3339", "unix", "unix_ms", "unix_us", "unix_ns", "layout=..."}))
+			hint := ""
+			if !strings.ContainsAny(text, "%=") {
+				hint = strict.DidYouMean(text, []string{"rfc3339", "unix", "unix_ms", "unix_us", "unix_ns", "layout=...", "%Y-%m-%d %H:%M:%S"})
+			}
+			n.Problem(err.Error(), hint)
 			continue
 		}
 		formats = append(formats, f)

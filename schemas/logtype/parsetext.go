@@ -115,25 +115,37 @@ func checkText(s *Schema, fields, parser strict.Node) {
 	}
 	var yields []string
 	if s.Parser.CSV != nil {
-		yields = s.Parser.CSV.Columns
+		yields = slices.Clone(s.Parser.CSV.Columns)
 	} else {
 		for _, p := range s.Parser.FastMatch.Patterns {
 			yields = append(yields, p.Fields...)
 		}
 	}
+	yields = slices.DeleteFunc(yields, func(name string) bool { return name == "_" })
+	slices.Sort(yields)
+	yields = slices.Compact(yields)
+	places := fields.List()
 	var known []string
-	for _, f := range s.Fields {
+	for i, f := range s.Fields {
 		known = append(known, f.Name)
+		at := fields
+		if len(places) == len(s.Fields) {
+			at = places[i]
+		}
 		switch {
 		case !slices.Contains(yields, f.Name):
-			fields.Problem(fmt.Sprintf("the parser never yields the field %q", f.Name), strict.DidYouMean(f.Name, yields))
+			at.Problem(fmt.Sprintf("the parser never yields the field %q", f.Name), strict.DidYouMean(f.Name, yields))
 		case (f.Type == Object || f.Type == Array) && !f.IsEmbeddedJSON:
-			fields.Problem(fmt.Sprintf("the field %q is text and can be no %s", f.Name, f.Type), "if the text holds JSON, add isEmbeddedJSON: true")
+			at.Problem(fmt.Sprintf("the field %q is text and can be no %s", f.Name, f.Type), "if the text holds JSON, add isEmbeddedJSON: true")
 		}
 	}
-	for i, name := range yields {
-		if name != "_" && !slices.Contains(known, name) && !slices.Contains(yields[:i], name) {
-			parser.Problem(fmt.Sprintf("the parser yields %q, which is no field", name), strings.Join([]string{strict.DidYouMean(name, known), "write _ for what nobody wants"}, " "))
+	for _, name := range yields {
+		if !slices.Contains(known, name) {
+			hint := "write _ for what nobody wants"
+			if near := strict.Nearest(name, known); near != "" {
+				hint = fmt.Sprintf("did you mean %q? ", near) + hint
+			}
+			parser.Problem(fmt.Sprintf("the parser yields %q, which is no field", name), hint)
 		}
 	}
 }
