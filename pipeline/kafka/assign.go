@@ -29,6 +29,7 @@ func (s *session) assign(ctx context.Context, offsets map[string]map[int32]kgo.O
 		s.tasks[tp] = t
 		offsets[tp.topic][tp.num] = kgo.NewOffset().At(t.edge.Position)
 	}
+	s.ready.Store(true)
 	if len(tasks) > 0 {
 		s.log.Info("partitions assigned", "count", len(tasks), "took", time.Since(began).Round(time.Millisecond))
 	}

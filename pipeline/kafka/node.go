@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -27,6 +28,9 @@ type Runner struct {
 	log       *slog.Logger
 
 	counts partitionCounts // of the topics written
+
+	ready    atomic.Bool  // it has joined its group
+	caughtUp atomic.Int64 // nanoseconds: see CaughtUp
 }
 
 // NewRunner makes the runner of a node. The catalogue must have been read to its end, as Follower does.
@@ -34,6 +38,16 @@ func NewRunner(cfg Config, node *stream.Node, follower *Follower, metrics *Metri
 	cfg = cfg.WithDefaults()
 	return &Runner{cfg: cfg, node: node, catalogue: follower, metrics: metrics, log: cfg.Log.With("stage", node.Name)}
 }
+
+// Name is the node's.
+func (r *Runner) Name() string { return r.node.Name }
+
+// Ready reports whether the runner has joined its group and restored what it was given.
+func (r *Runner) Ready() bool { return r.ready.Load() }
+
+// CaughtUp is a time up to which everything that was in the runner's partitions has been read and committed; for a sink: has
+// been taken in. The zero time is never.
+func (r *Runner) CaughtUp() time.Time { return time.Unix(0, r.caughtUp.Load()) }
 
 // Run works until ctx ends; then it finishes its turn, commits and leaves the group. What breaks it (a transaction fenced, a
 // broker away) it logs, and begins again with a new client and empty hands. It returns an error only for what cannot get
@@ -74,8 +88,7 @@ type session struct {
 	tasks   map[topicPartition]*task
 	revoked bool // a callback ran since the last End: franz-go tells only the first one
 
-	poke      func() // ends the poll under way
-	pokeMu    sync.Mutex
+	waker
 	samples   chan []sampled
 	ask       chan struct{} // asks the sampler for a sample now
 	subscribe map[string]bool
@@ -105,7 +118,7 @@ type task struct {
 
 func (r *Runner) runSession(ctx context.Context) (err error) {
 	s := &session{Runner: r, opened: make(chan struct{}), tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4), ask: make(chan struct{}, 1),
-		subscribe: map[string]bool{}, renewed: map[string]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){}, poke: func() {}}
+		subscribe: map[string]bool{}, renewed: map[string]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){}}
 	for _, t := range r.node.Reads {
 		s.decode[t.Name] = t.Decode
 	}
@@ -221,13 +234,6 @@ func (s *session) dropped(_ context.Context, _ *kgo.Client, parts map[string][]i
 	}
 	s.revoked = true
 	s.wake()
-}
-
-// wake ends the poll under way, so that the next turn looks around.
-func (s *session) wake() {
-	s.pokeMu.Lock()
-	defer s.pokeMu.Unlock()
-	s.poke()
 }
 
 // watchCatalogue wakes the session when the catalogue changes.

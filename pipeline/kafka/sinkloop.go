@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,10 +31,10 @@ type sinkSession struct {
 	sink   stream.Sink
 	topics map[string]stream.Topic
 
-	mu     sync.Mutex // guards the sink and owned against callbacks of the group
-	owned  map[topicPartition]stream.Partition
-	poke   func()
-	pokeMu sync.Mutex
+	mu    sync.Mutex // guards the sink and owned against callbacks of the group
+	owned map[topicPartition]stream.Partition
+	next  map[topicPartition]int64 // the offset to read next
+	waker
 }
 
 // runSink works until ctx ends; then the sink finishes, and its last offsets are committed.
@@ -57,7 +59,7 @@ func (r *Runner) runSink(ctx context.Context) error {
 }
 
 func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) {
-	s := &sinkSession{Runner: r, opened: make(chan struct{}), sink: sink, topics: map[string]stream.Topic{}, owned: map[topicPartition]stream.Partition{}, poke: func() {}}
+	s := &sinkSession{Runner: r, opened: make(chan struct{}), sink: sink, topics: map[string]stream.Topic{}, owned: map[topicPartition]stream.Partition{}, next: map[topicPartition]int64{}}
 	var names []string
 	for _, t := range r.node.Reads {
 		s.topics[t.Name] = t
@@ -66,7 +68,7 @@ func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) 
 	opts := append(s.cfg.options(), s.cfg.GroupOpts()...)
 	opts = append(opts, kgo.ConsumerGroup("panther."+s.node.Name), kgo.ConsumeTopics(names...), kgo.DisableAutoCommit(),
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NoResetOffset()),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxWait(250*time.Millisecond), kgo.FetchMaxPartitionBytes(MaxMessageBytes),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(250*time.Millisecond), kgo.FetchMaxPartitionBytes(MaxMessageBytes),
 		kgo.BlockRebalanceOnPoll(), kgo.RebalanceTimeout(60*time.Second),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0), kgo.ProducerBatchMaxBytes(MaxMessageBytes),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
@@ -91,8 +93,13 @@ func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) 
 }
 
 func (s *sinkSession) loop(ctx context.Context) error {
+	var looked time.Time
 	for flushed := time.Now(); ctx.Err() == nil; {
-		fetches := s.poll(ctx)
+		if time.Since(looked) >= s.cfg.Heartbeat {
+			looked = time.Now()
+			s.measure(ctx)
+		}
+		fetches := s.await(ctx)
 		woken := fetches.NumRecords() == 0
 		if err := s.take(ctx, fetches); err != nil {
 			return err
@@ -114,12 +121,9 @@ func (s *sinkSession) loop(ctx context.Context) error {
 	return s.flush(last, true)
 }
 
-func (s *sinkSession) poll(ctx context.Context) kgo.Fetches {
-	ctx, cancel := context.WithTimeout(ctx, flushEvery)
-	defer cancel()
-	s.pokeMu.Lock()
-	s.poke = cancel
-	s.pokeMu.Unlock()
+func (s *sinkSession) await(ctx context.Context) kgo.Fetches {
+	ctx, done := s.waker.poll(ctx, flushEvery)
+	defer done()
 	return s.client.PollRecords(ctx, pollRecords)
 }
 
@@ -130,9 +134,7 @@ func (s *sinkSession) wakeOn(ctx context.Context, ready <-chan struct{}) {
 		case <-ctx.Done():
 			return
 		case <-ready:
-			s.pokeMu.Lock()
-			s.poke()
-			s.pokeMu.Unlock()
+			s.wake()
 		}
 	}
 }
@@ -159,8 +161,12 @@ func (s *sinkSession) take(ctx context.Context, fetches kgo.Fetches) error {
 	var dead []*kgo.Record
 	bytes := 0
 	fetches.EachRecord(func(kr *kgo.Record) {
-		p, ok := s.owned[topicPartition{kr.Topic, kr.Partition}]
+		tp := topicPartition{kr.Topic, kr.Partition}
+		p, ok := s.owned[tp]
 		if !ok {
+			return
+		}
+		if s.next[tp] = kr.Offset + 1; kr.Attrs.IsControl() {
 			return
 		}
 		r := stream.Record{Topic: kr.Topic, TopicID: p.ID, Partition: kr.Partition, Offset: kr.Offset, Key: kr.Key, Value: kr.Value, Time: kr.Timestamp}
@@ -297,11 +303,49 @@ func (s *sinkSession) assign(ctx context.Context, offsets map[string]map[int32]k
 			at = min(at, max(l.end, l.start))
 			p := stream.Partition{Topic: topic, ID: l.id, Num: num}
 			s.owned[topicPartition{topic, num}] = p
+			s.next[topicPartition{topic, num}] = at
 			s.sink.Assign(p, at)
 			parts[num] = kgo.NewOffset().At(at)
 		}
 	}
+	s.ready.Store(true)
 	return offsets, nil
+}
+
+// measure tells how far the sink is behind.
+func (s *sinkSession) measure(ctx context.Context) {
+	s.mu.Lock()
+	owned := s.partitions()
+	s.mu.Unlock()
+	topics := map[string]bool{}
+	for _, p := range owned {
+		topics[p.Topic] = true
+	}
+	if len(topics) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Heartbeat)
+	defer cancel()
+	now := time.Now()
+	seen, err := look(ctx, s.client, slices.Collect(maps.Keys(topics)))
+	if err != nil {
+		s.log.Warn("the input could not be looked at; its lag is not known", "err", s.cfg.Explain(err))
+		return
+	}
+	var lag int64
+	s.mu.Lock()
+	for _, p := range owned {
+		tp := topicPartition{p.Topic, p.Num}
+		lag += max(0, seen[tp].end-s.next[tp])
+	}
+	s.mu.Unlock()
+	s.metrics.lagRecords.WithLabelValues(s.node.Name).Set(float64(lag))
+	if lag == 0 {
+		s.caughtUp.Store(now.UnixNano())
+	}
+	if s.caughtUp.Load() != 0 {
+		s.metrics.lagSeconds.WithLabelValues(s.node.Name).Set(time.Since(s.CaughtUp()).Seconds())
+	}
 }
 
 // revoke lets the sink finish what it has of partitions that go away, and commits how far it came: else their next owner

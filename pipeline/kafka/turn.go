@@ -27,7 +27,7 @@ func (s *session) turn(ctx context.Context) error {
 		}
 	}
 	s.resubscribe()
-	fetches := s.poll(ctx, s.wait())
+	fetches := s.await(ctx, s.wait())
 	defer s.group.AllowRebalance()
 	if ctx.Err() != nil && fetches.NumRecords() == 0 {
 		return nil
@@ -81,13 +81,10 @@ func (s *session) wait() time.Duration {
 	return wait
 }
 
-// poll polls; session.wake ends it early.
-func (s *session) poll(ctx context.Context, wait time.Duration) kgo.Fetches {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	s.pokeMu.Lock()
-	s.poke = cancel
-	s.pokeMu.Unlock()
+// await polls until there are records, or something else to do.
+func (s *session) await(ctx context.Context, wait time.Duration) kgo.Fetches {
+	ctx, done := s.waker.poll(ctx, wait)
+	defer done()
 	return s.group.PollRecords(ctx, pollRecords)
 }
 
@@ -191,8 +188,9 @@ func (s *session) takeSamples() {
 			}
 		}
 		s.metrics.lagRecords.WithLabelValues(s.node.Name).Set(float64(lag))
-		if since := time.Since(oldest); since < 365*24*time.Hour {
-			s.metrics.lagSeconds.WithLabelValues(s.node.Name).Set(since.Seconds())
+		if !oldest.IsZero() {
+			s.caughtUp.Store(oldest.UnixNano())
+			s.metrics.lagSeconds.WithLabelValues(s.node.Name).Set(time.Since(oldest).Seconds())
 		}
 	}
 }
@@ -274,7 +272,9 @@ func (s *session) collect(ctx context.Context, tx *transaction, fetches kgo.Fetc
 		if !edge {
 			left = 0 // what has come already
 		}
-		fetches = s.poll(ctx, left)
+		more, cancel := context.WithTimeout(ctx, left)
+		fetches = s.group.PollRecords(more, pollRecords)
+		cancel()
 		if err := s.fetchErrors(fetches); err != nil {
 			return err
 		}

@@ -1,0 +1,122 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"panther/pipeline/kafka"
+	"panther/pipeline/stream"
+	"panther/schemas"
+)
+
+// An Engine is the pipeline at work in this process: a runner for each node.
+type Engine struct {
+	Topology  stream.Topology
+	Catalogue *kafka.Follower
+	Metrics   *kafka.Metrics
+
+	runners []*kafka.Runner
+	cancel  context.CancelFunc
+	wait    sync.WaitGroup
+	mu      sync.Mutex
+	errs    []error
+	failed  chan struct{} // closed when a node ended with an error
+}
+
+// Topics are all topics of the pipeline, that of the catalogue included.
+func Topics() []stream.Topic { return append(Topology(Parts{}).Topics(), schemas.Catalogue) }
+
+// Start makes the topics that are missing, reads the catalogue and starts the nodes named, or all. It returns once they run;
+// Stop ends them. parts.Catalogue is set here.
+func Start(ctx context.Context, cfg kafka.Config, layout kafka.Layout, parts Parts, nodes ...string) (*Engine, error) {
+	client, err := cfg.NewClient()
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	if err := cfg.Reach(ctx, client); err != nil {
+		return nil, err
+	}
+	if err := kafka.Ensure(ctx, cfg, client, Topics(), layout); err != nil {
+		return nil, err
+	}
+	follower, err := kafka.FollowCatalogue(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	parts.Catalogue = follower.View
+	e := &Engine{Topology: Topology(parts), Catalogue: follower, Metrics: kafka.NewMetrics(), failed: make(chan struct{})}
+	if err := e.choose(cfg, nodes); err != nil {
+		follower.Close()
+		return nil, err
+	}
+	ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	for _, r := range e.runners {
+		e.wait.Go(func() { e.ended(r.Run(ctx)) })
+	}
+	return e, nil
+}
+
+func (e *Engine) choose(cfg kafka.Config, names []string) error {
+	if len(names) == 0 {
+		for _, n := range e.Topology {
+			names = append(names, n.Name)
+		}
+	}
+	for _, name := range names {
+		node, ok := e.Topology.Node(name)
+		if !ok {
+			return fmt.Errorf("there is no node %q; `panther topology` lists them", name)
+		}
+		e.runners = append(e.runners, kafka.NewRunner(cfg, node, e.Catalogue, e.Metrics))
+	}
+	return nil
+}
+
+func (e *Engine) ended(err error) {
+	if err == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.errs) == 0 {
+		close(e.failed)
+	}
+	e.errs = append(e.errs, err)
+}
+
+// Failed is closed when a node has ended with an error, which Stop returns.
+func (e *Engine) Failed() <-chan struct{} { return e.failed }
+
+// Ready reports which nodes have not joined their groups yet; none: the pipeline is ready.
+func (e *Engine) Ready() (waiting []string) {
+	for _, r := range e.runners {
+		if !r.Ready() {
+			waiting = append(waiting, r.Name())
+		}
+	}
+	return waiting
+}
+
+// Idle reports whether every node had read its input to the end at a time not before since.
+func (e *Engine) Idle(since time.Time) bool {
+	for _, r := range e.runners {
+		if r.CaughtUp().Before(since) {
+			return false
+		}
+	}
+	return true
+}
+
+// Stop lets every node finish its turn, commit and leave its group, and waits for them.
+func (e *Engine) Stop() error {
+	e.cancel()
+	e.wait.Wait()
+	e.Catalogue.Close()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return errors.Join(e.errs...)
+}
