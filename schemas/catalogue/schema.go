@@ -18,6 +18,15 @@ func (v *View) Schema(name string) (*logtype.Schema, bool) {
 	return logtype.Builtin(name)
 }
 
+// SchemaVersion returns one version of a log type: 0 is the one built in, others are those that were applied.
+func (v *View) SchemaVersion(name string, version int64) (*logtype.Schema, bool) {
+	if version == 0 {
+		return logtype.Builtin(name)
+	}
+	p := v.parsed[Key(Schema{Name: name, Version: version})]
+	return p.schema, p.schema != nil
+}
+
 // Candidates returns the schemas of a source that are in force, in its order of preference. A log type that does not exist
 // is left out.
 func (v *View) Candidates(source LogSource) []*logtype.Schema {

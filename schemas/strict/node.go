@@ -60,6 +60,15 @@ func (n Node) Text() string {
 	return n.yaml.Value
 }
 
+// Scalar returns a text, number, truth value or date as it is written, for readers that know better what it should be.
+func (n Node) Scalar() string {
+	if n.Present() && n.yaml.Kind == yaml.ScalarNode && n.yaml.ShortTag() != "!!null" {
+		return n.yaml.Value
+	}
+	n.is(yaml.ScalarNode, "!!str", "one value")
+	return ""
+}
+
 // Texts returns a list of texts, without those that are none.
 func (n Node) Texts() []string {
 	var texts []string

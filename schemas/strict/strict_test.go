@@ -36,6 +36,9 @@ func readOrder(doc strict.Document) string {
 		if n := m.Optional("anything"); n.Present() {
 			fmt.Fprintf(&out, "anything %v\n", n.Value())
 		}
+		if n := m.Optional("anyhow"); n.Present() {
+			fmt.Fprintf(&out, "anyhow %q\n", n.Scalar())
+		}
 		m.Refuse("drone", "delivery by drone is not supported", "use address")
 	})
 	return out.String()
