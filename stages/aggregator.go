@@ -54,9 +54,9 @@ func (a Aggregator) Process(s Troubles, r stream.Record, v stream.View) (Trouble
 	case sig.Verb == schemas.Raise:
 		return a.join(s, i, sig, r.Time)
 	case sig.Verb == schemas.Recover && episode(sig.Type):
-		return a.end(s, i, r.Time, sig.Reason)
+		return a.end(s, i, r.Time, cmp.Or(sig.Reason, "recovered"))
 	case sig.Verb == schemas.Resolve && (sig.Alert == "" || sig.Alert == s.Open[i].ID):
-		return a.end(s, i, r.Time, sig.By)
+		return a.end(s, i, r.Time, cmp.Or(sig.By, "a person"))
 	}
 	return s, nil
 }

@@ -124,7 +124,7 @@ func (Dispatcher) Wake(s Pending) stream.Wake {
 // Tick makes the next attempt, or gives up.
 func (d Dispatcher) Tick(s Pending, key string, now time.Time, _ stream.View) (Pending, []stream.Record) {
 	if !now.Before(s.Deadline) {
-		late := schemas.Receipt{AlertID: s.Wanted.Alert.ID, Destination: s.Wanted.Destination, Number: s.Number,
+		late := schemas.Receipt{AlertID: s.Wanted.Alert.ID, Destination: s.Wanted.Destination, // of no attempt: number 0
 			Outcome: schemas.Permanent, Message: s.tooLate(), At: now}
 		s.Receipts = append(slices.Clone(s.Receipts), late)
 		return d.fail(s, key, now)

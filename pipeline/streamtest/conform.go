@@ -18,20 +18,20 @@ type Step func(d *Driver)
 
 // Conform holds a node to what every node promises, on a sequence of steps:
 //
-//   - an abort and a restart, after any one step or after each, change nothing that comes out;
+//   - an abort of one step or of several, and a restart, at any step or at each, change nothing that comes out;
 //   - a stage writes only to topics that it declares, and its states, Wakes included, survive the changelog;
 //   - it neither changes the state that it is given, nor remembers anything else, and forgets a key with the zero state.
 //
 // The node's stage must be wrapped by Checked, which sees to the last two.
 func Conform(t *testing.T, node func() stream.Node, steps []Step) {
 	t.Helper()
-	want := play(t, node(), steps, func(int) trouble { return none })
+	want := play(t, node(), steps, 0, func(int) trouble { return none })
 	if len(want) == 0 {
 		t.Fatal("these steps make no output, so they prove nothing")
 	}
 	check := func(name string, troubled func(i int) trouble) {
 		t.Helper()
-		if diff := cmp.Diff(want, play(t, node(), steps, troubled)); diff != "" {
+		if diff := cmp.Diff(want, play(t, node(), steps, 0, troubled)); diff != "" {
 			t.Fatalf("%s changes the output: -without +with\n%s", name, diff)
 		}
 	}
@@ -49,13 +49,22 @@ func Conform(t *testing.T, node func() stream.Node, steps []Step) {
 			})
 		}
 	}
+	for _, span := range []int{2, 7} {
+		got := play(t, node(), steps, span, func(int) trouble { return none })
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("an abort of %d steps at once changes the output: -without +with\n%s", span, diff)
+		}
+	}
 }
 
-// play runs the steps and returns what came out, as it is in the topics.
-func play(t *testing.T, n stream.Node, steps []Step, troubled func(i int) trouble) (out []string) {
+// play runs the steps, each span of them after they were done and aborted together, and returns what came out.
+func play(t *testing.T, n stream.Node, steps []Step, span int, troubled func(i int) trouble) (out []string) {
 	t.Helper()
 	d := New(n)
 	for i, step := range steps {
+		if span > 0 && i%span == 0 {
+			d.rehearse(steps[i:min(i+span, len(steps))])
+		}
 		d.trouble = troubled(i)
 		step(d)
 		records, err := d.Read()

@@ -8,12 +8,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,8 +23,8 @@ var update = flag.Bool("update", false, "write the output of scenarios anew")
 // story, and how an output is said in words.
 type Story struct {
 	Nodes func() []stream.Node
-	Verbs func() map[string]Verb // made anew for each run, so that verbs may remember
-	Show  func(r stream.Record) string
+	Verbs map[string]Verb              // they remember nothing: the driver does
+	Show  func(r stream.Record) string // the topic stands before it
 }
 
 // A Verb does what a line of a story says; args are the words behind the verb.
@@ -80,8 +77,6 @@ func (s Story) tell(text []byte, trouble trouble) ([]byte, error) {
 	}
 	d := New(s.Nodes()...)
 	d.trouble = trouble
-	verbs := maps.Clone(verbs)
-	maps.Copy(verbs, s.Verbs())
 	out := bytes.NewBufferString(rule + storyMark)
 	first := strings.Count(out.String(), "\n")
 	for i, line := range strings.Split(strings.TrimRight(story, "\n"), "\n") {
@@ -92,7 +87,7 @@ func (s Story) tell(text []byte, trouble trouble) ([]byte, error) {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if err := d.line(line, verbs); err != nil {
+		if err := s.line(d, line); err != nil {
 			return nil, fmt.Errorf("%d: %w", first+i+1, err)
 		}
 		records, err := d.Read()
@@ -100,14 +95,26 @@ func (s Story) tell(text []byte, trouble trouble) ([]byte, error) {
 			return nil, fmt.Errorf("%d: %w", first+i+1, err)
 		}
 		for _, r := range records {
-			fmt.Fprintf(out, "-> %s %s: %s\n", strings.TrimPrefix(r.Topic, "panther."), r.Key, s.Show(r))
+			fmt.Fprintf(out, "-> %s %s\n", strings.TrimPrefix(r.Topic, "panther."), s.Show(r))
 		}
 	}
 	return out.Bytes(), nil
 }
 
+// Steps makes steps of lines as they stand in a story.
+func (s Story) Steps(lines []string) (steps []Step) {
+	for _, line := range lines {
+		steps = append(steps, func(d *Driver) {
+			if err := s.line(d, line); err != nil {
+				d.fail("%s: %w", line, err)
+			}
+		})
+	}
+	return steps
+}
+
 // line does what a line of the story says.
-func (d *Driver) line(line string, verbs map[string]Verb) error {
+func (s Story) line(d *Driver, line string) error {
 	words := strings.Fields(line)
 	at, err := ParseTime(words[0])
 	if err != nil {
@@ -121,7 +128,11 @@ func (d *Driver) line(line string, verbs map[string]Verb) error {
 	}
 	do := verbs[words[1]]
 	if do == nil {
-		return fmt.Errorf("unknown verb %q; known are %s", words[1], strings.Join(slices.Sorted(maps.Keys(verbs)), ", "))
+		do = s.Verbs[words[1]]
+	}
+	if do == nil {
+		known := slices.Sorted(maps.Keys(verbs))
+		return fmt.Errorf("unknown verb %q; known are %s", words[1], strings.Join(append(known, slices.Sorted(maps.Keys(s.Verbs))...), ", "))
 	}
 	if words[1] == "time" {
 		d.Until(at)
@@ -147,91 +158,23 @@ func clock(d *Driver, args []string) error {
 		return err
 	}
 	c := stream.Clock{Topic: args[0], ID: TopicID(1), Of: 1, Paths: 1, CaughtUpTo: at, Version: d.Newest().Version()}
-	a := arguments{words: args[2:]}
-	for len(a.words) > 0 && a.err == nil {
-		switch word := a.next(); word {
+	a := Args{Words: args[2:]}
+	for a.More() {
+		switch word := a.Next(); word {
 		case "partition":
-			c.Partition, c.Of = a.of()
+			c.Partition, c.Of = a.Of()
 		case "path":
-			c.Path, c.Paths = a.of()
+			c.Path, c.Paths = a.Of()
 		case "version":
-			c.Version = int64(a.number())
+			c.Version = int64(a.Number())
 		case "id":
-			c.ID = TopicID(byte(a.number()))
+			c.ID = TopicID(byte(a.Number()))
 		case "gap":
-			c.Gaps = append(c.Gaps, stream.Gap{From: a.time(), To: a.time()})
+			c.Gaps = append(c.Gaps, stream.Gap{From: a.Time(), To: a.Time()})
 		default:
 			return fmt.Errorf("clock: %q: want partition, path, version, id or gap", word)
 		}
 	}
 	d.Clock(c)
-	return a.err
-}
-
-// arguments reads the words behind a verb; the first mistake stays in err.
-type arguments struct {
-	words []string
-	err   error
-}
-
-func (a *arguments) next() string {
-	if len(a.words) == 0 {
-		a.err = errors.Join(a.err, errors.New("a word is missing at the end"))
-		return ""
-	}
-	word := a.words[0]
-	a.words = a.words[1:]
-	return word
-}
-
-func (a *arguments) number() int {
-	n, err := strconv.Atoi(a.next())
-	a.err = errors.Join(a.err, err)
-	return n
-}
-
-func (a *arguments) of() (i, n int32) {
-	i = int32(a.number())
-	if word := a.next(); word != "of" && a.err == nil {
-		a.err = fmt.Errorf("%q: want of", word)
-	}
-	return i, int32(a.number())
-}
-
-func (a *arguments) time() time.Time {
-	t, err := ParseTime(a.next())
-	a.err = errors.Join(a.err, err)
-	return t
-}
-
-var storyTime = regexp.MustCompile(`^(?:day(\d+)-)?(\d\d:\d\d:\d\d)$`)
-
-// ParseTime reads a time of a story: 12:00:00, of the first day, or day2-12:00:00.
-func ParseTime(text string) (time.Time, error) {
-	m := storyTime.FindStringSubmatch(text)
-	if m == nil {
-		return time.Time{}, fmt.Errorf("%q is no time; write 12:00:00, or day2-12:00:00", text)
-	}
-	clock, err := time.Parse(time.TimeOnly, m[2])
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is no time: %w", text, err)
-	}
-	day := 1
-	if m[1] != "" {
-		day, _ = strconv.Atoi(m[1])
-	}
-	midnight := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
-	return Begin.AddDate(0, 0, day-1).Add(clock.Sub(midnight)), nil
-}
-
-// FormatTime writes t as ParseTime reads it, with milliseconds if it has any; the zero time is never.
-func FormatTime(t time.Time) string {
-	if t.IsZero() {
-		return "never"
-	}
-	text := t.UTC().Format("15:04:05.999")
-	if day := int(t.Sub(Begin)/(24*time.Hour)) + 1; day != 1 {
-		text = fmt.Sprintf("day%d-%s", day, text)
-	}
-	return text
+	return a.Err
 }

@@ -1,0 +1,195 @@
+package stages_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"panther/pipeline/stream"
+	"panther/pipeline/streamtest"
+	"panther/schemas"
+	"panther/schemas/catalogue"
+	"panther/schemas/classify"
+	"panther/schemas/logtype"
+	"panther/stages"
+)
+
+// wordChecker is a checker that a scenario can follow: a line matches the schemas whose names it contains, the first of them
+// if several; "at 12:00:00" in it is its event time; a line that begins with # is skipped. It reuses the bytes of its events, as
+// a checker may.
+type wordChecker struct {
+	schemas []*logtype.Schema
+	event   bytes.Buffer
+}
+
+func newWordChecker(s []*logtype.Schema) classify.Checker { return &wordChecker{schemas: s} }
+
+func (c *wordChecker) Check(l classify.Line) (v classify.Verdict) {
+	text := string(l.Bytes)
+	if v.Skipped = strings.HasPrefix(text, "#"); v.Skipped {
+		return v
+	}
+	for _, s := range c.schemas {
+		if strings.Contains(text, s.Name) {
+			c.event.Reset()
+			fmt.Fprintf(&c.event, `{"line":%q,"row":%q}`, text, l.RowID[:6])
+			if _, at, ok := strings.Cut(text, "at "); ok {
+				v.EventTime, _ = streamtest.ParseTime(at)
+			}
+			v.Schema, v.Event = s, c.event.Bytes()
+			return v
+		}
+		v.Candidates = append(v.Candidates, schemas.Candidate{Schema: s.Name, Version: s.Version, Reasons: []schemas.Reason{
+			{Code: schemas.TypeMismatch, Field: "word", Expected: s.Name, Got: text[:min(len(text), 100)], Span: schemas.Span{End: len(text)}}}})
+	}
+	return v
+}
+
+func classifier() stream.Node {
+	return stream.Node{Name: "classifier", Sources: true,
+		Writes: []stream.Topic{schemas.Events, schemas.ClassificationFailures, schemas.SourceActivity},
+		Mapper: func() stream.Mapper { return stages.NewClassifier(newWordChecker) }}
+}
+
+// lineVerbs are what producers write: send TOPIC "text", with Go's escapes, and null TOPIC.
+func lineVerbs() map[string]streamtest.Verb {
+	return map[string]streamtest.Verb{
+		"send": func(d *streamtest.Driver, args []string) error {
+			text, err := strconv.Unquote(strings.Join(args[1:], " "))
+			d.Send(stream.Record{Topic: args[0], Key: []byte("key"), Value: []byte(text)})
+			return err
+		},
+		"null": func(d *streamtest.Driver, args []string) error {
+			d.Send(stream.Record{Topic: args[0], Key: []byte("key")})
+			return nil
+		},
+	}
+}
+
+func TestClassifier(t *testing.T) {
+	s := story(lineVerbs(), classifier)
+	streamtest.Scenarios(t, "testdata/classifier", s)
+	conforms(t, classifier, s, time.Minute, func(r *rand.Rand, now string) string {
+		switch r.IntN(6) {
+		case 0:
+			return fmt.Sprintf("source a topics x types %s", pick(r, "Ok", "Fine", "Ok,Fine"))
+		case 1:
+			return pick(r, "null x", `send y "Ok"`, `send x ""`)
+		}
+		return fmt.Sprintf("send x %q", pick(r, "Ok 1", "Fine 2", "neither\n", "\xff\x00", "# remark"))
+	})
+}
+
+// at gives the classifier one record of topic x, at an offset.
+func at(offset int64, value string) stream.Record {
+	when := streamtest.Begin.Add(time.Duration(offset) * time.Second)
+	return stream.Record{Topic: "x", TopicID: streamtest.TopicID(1), Offset: offset, Value: []byte(value), Time: when, Arrival: when}
+}
+
+func oneSource(version int64) stream.View {
+	s := catalogue.LogSource{ID: "a", Label: "A", Topics: []string{"x"}, LogTypes: []string{"Ok", "Fine"}, Version: version}
+	return stream.MapperView{Catalogue: &shelf{catalogue.NewView(version, map[string]any{catalogue.Key(s): s})}}
+}
+
+func activities(records []stream.Record) (out []schemas.Activity) {
+	for _, r := range records {
+		if a, ok := r.Message.(schemas.Activity); ok {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+func TestClassifierCountsPerTransaction(t *testing.T) {
+	c, v := stages.NewClassifier(newWordChecker), oneSource(1)
+	for i, line := range []string{"Ok", "Fine", "Ok at 09:00:00", "bad", "Ok at 08:00:00", "bad"} {
+		c.Map(nil, at(int64(i), line), v)
+	}
+	got := activities(c.Flush(nil, v))
+	var text []string
+	for _, a := range got {
+		text = append(text, fmt.Sprintf("%q %d+%d %dB %s-%s %s", a.LogType, a.Events, a.Failures, a.Bytes,
+			streamtest.FormatTime(a.FirstArrival), streamtest.FormatTime(a.LastArrival), streamtest.FormatTime(a.MaxEventTime)))
+	}
+	want := `"" 0+2 6B 00:00:03-00:00:05 never, "Fine" 1+0 4B 00:00:01-00:00:01 never, "Ok" 3+0 30B 00:00:00-00:00:04 09:00:00`
+	if s := strings.Join(text, ", "); s != want {
+		t.Errorf("activity\n got %s\nwant %s", s, want)
+	}
+	if again := c.Flush(nil, v); len(again) > 0 {
+		t.Errorf("the next transaction emits again what the last one counted: %v", again)
+	}
+	c.Map(nil, at(7, "Ok"), v)
+	c.Reset()
+	if left := c.Flush(nil, v); len(left) > 0 {
+		t.Errorf("an aborted transaction leaves %v", left)
+	}
+}
+
+func TestClassifierSamplesAreBounded(t *testing.T) {
+	c, v := stages.NewClassifier(func([]*logtype.Schema) classify.Checker { return eachItsOwnField{} }), oneSource(1)
+	for i := range 100 { // 25 kinds of failures, four of each
+		c.Map(nil, at(int64(i), fmt.Sprintf("%s%02d%s", strings.Repeat("a", 5000), i%25, strings.Repeat("z", 5000))), v)
+	}
+	a := activities(c.Flush(nil, v))[0]
+	if a.Failures != 100 || len(a.Fingerprints) != 20 {
+		t.Fatalf("%d failures, %d fingerprints; want 100 and 20", a.Failures, len(a.Fingerprints))
+	}
+	for i, f := range a.Fingerprints {
+		if f.Count != 4 || len(f.Samples) != 3 {
+			t.Fatalf("fingerprint %d: %d times, %d samples; want 4 and 3", i, f.Count, len(f.Samples))
+		}
+		s := f.Samples[0]
+		if !s.Cut || len(s.Payload) != 2048 || string(s.Payload[s.Span.Start:s.Span.End]) != fmt.Sprintf("%02d", i) {
+			t.Fatalf("fingerprint %d: a sample of %d bytes, cut %v, shows %+v", i, len(s.Payload), s.Cut, s.Span)
+		}
+	}
+}
+
+// eachItsOwnField fails every line at a field named after the two digits in its middle.
+type eachItsOwnField struct{}
+
+func (eachItsOwnField) Check(l classify.Line) classify.Verdict {
+	return classify.Verdict{Candidates: []schemas.Candidate{{Schema: "S", Reasons: []schemas.Reason{
+		{Code: schemas.TypeMismatch, Field: "f" + string(l.Bytes[5000:5002]), Span: schemas.Span{Start: 5000, End: 5002}}}}}}
+}
+
+func TestRowIDs(t *testing.T) {
+	row := func(r stream.Record) string {
+		out := stages.NewClassifier(newWordChecker).Map(nil, r, oneSource(1))
+		return out[0].Message.(schemas.Failure).RowID
+	}
+	seen := map[string]bool{}
+	for _, change := range []func(*stream.Record){
+		func(*stream.Record) {},
+		func(r *stream.Record) { r.Offset++ },
+		func(r *stream.Record) { r.Partition++ },
+		func(r *stream.Record) { r.TopicID[0]++ },
+	} {
+		r := at(5, "bad")
+		change(&r)
+		first := row(r)
+		r.Value, r.Arrival = []byte("worse"), r.Arrival.Add(time.Hour)
+		if first != row(r) || len(first) != 32 || seen[first] {
+			t.Errorf("row %s of %v: want 32 digits, of the position and nothing else", first, r)
+		}
+		seen[first] = true
+	}
+}
+
+func TestCheckersFollowTheCatalogue(t *testing.T) {
+	made := 0
+	c := stages.NewClassifier(func(s []*logtype.Schema) classify.Checker {
+		made++
+		return newWordChecker(s)
+	})
+	for _, version := range []int64{1, 1, 1, 2, 2} {
+		c.Map(nil, at(0, "Ok"), oneSource(version))
+	}
+	if made != 2 {
+		t.Errorf("%d checkers made for two versions of one source", made)
+	}
+}
