@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"sync"
 
 	"panther/schemas"
 	"panther/schemas/classify"
@@ -21,11 +22,12 @@ type checker struct {
 
 // Check tries every candidate on the line.
 func (c *checker) Check(l classify.Line) classify.Verdict {
+	parsed := sync.OnceValues(func() (*node, *schemas.Reason) { return parseLine(l.Bytes) })
 	trials := make([]*trial, len(c.candidates))
 	skipped := false
 	for i, s := range c.candidates {
 		trials[i] = &trial{schema: s}
-		skipped = trials[i].run(l.Bytes) || skipped
+		skipped = trials[i].run(l.Bytes, parsed) || skipped
 	}
 	var best *trial
 	var matching []string
@@ -58,8 +60,8 @@ func nearestFirst(trials []*trial) (candidates []schemas.Candidate) {
 }
 
 // run tries the schema: afterwards there are reasons, or there is an event. It reports whether the schema says that the line
-// is to be skipped; there is a reason then as well.
-func (t *trial) run(line []byte) (skip bool) {
+// is to be skipped; there is a reason then as well. parsed gives the line as a JSON object.
+func (t *trial) run(line []byte, parsed func() (*node, *schemas.Reason)) (skip bool) {
 	if len(line) > classify.MaxLine {
 		t.fail(schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d bytes", classify.MaxLine),
 			Got: "more", Span: wholeLine(line)})
@@ -70,7 +72,7 @@ func (t *trial) run(line []byte) (skip bool) {
 	if t.schema.Parser.IsText() {
 		root, reason, skip = splitText(t.schema.Parser, line)
 	} else {
-		root, reason = parseLine(line)
+		root, reason = parsed()
 	}
 	if reason != nil {
 		t.fail(*reason)
