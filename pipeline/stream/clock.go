@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -29,13 +30,23 @@ type Clock struct {
 	Version    int64     `json:"version"`        // the catalogue version that its writer used
 }
 
-// ClockRecord makes the clock record for topic to; the runner sends it to every partition.
+// VersionHeader makes the header that names a catalogue version.
+func VersionHeader(version int64) Header {
+	return Header{Key: HeaderVersion, Value: strconv.AppendInt(nil, version, 10)}
+}
+
+// ClockRecord makes the clock record for topic to; the runner sends it to every partition. It names the newest version of
+// its clocks.
 func ClockRecord(to string, clocks []Clock) (Record, error) {
 	b, err := json.Marshal(clocks)
 	if err != nil {
 		return Record{}, fmt.Errorf("encode clocks for topic %s: %w", to, err)
 	}
-	return Record{Topic: to, Value: b, Headers: []Header{{Key: HeaderClock, Value: []byte("1")}}}, nil
+	var version int64
+	for _, c := range clocks {
+		version = max(version, c.Version)
+	}
+	return Record{Topic: to, Value: b, Headers: []Header{{Key: HeaderClock, Value: []byte("1")}, VersionHeader(version)}}, nil
 }
 
 // Clocks are the readings that a task has received: of each topic the clock of each partition on each path, and the gaps of
