@@ -65,6 +65,9 @@ func (s SASL) String() string {
 // GoString keeps the password out of %#v.
 func (s SASL) GoString() string { return s.String() }
 
+// MarshalText keeps the password out of JSON and logs.
+func (s SASL) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // WithDefaults returns c with every default in its place.
 func (c Config) WithDefaults() Config {
 	c.ClientID = cmp.Or(c.ClientID, "panther")

@@ -6,9 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -104,7 +106,7 @@ func (c Config) explainAccess(err error, on []Access) *Problem {
 		}
 	}
 	return &Problem{What: fmt.Sprintf("Kafka refuses %s an operation on a %s", c.SASL, resource), Err: err,
-		Mend: "`panther run` with --check names every grant that is missing"}
+		Mend: fmt.Sprintf("see what it may do: kafka-acls --bootstrap-server %s --list --principal %s", c.first(), quote(c.principal()))}
 }
 
 // Refused is the problem that the broker does not grant a.
@@ -118,17 +120,22 @@ func (c Config) Refused(a Access, err error) *Problem {
 
 // grant is the command that gives a to the user of c.
 func (c Config) grant(a Access) string {
-	principal := "User:ANONYMOUS"
-	if c.SASL.User != "" {
-		principal = "User:" + c.SASL.User
-	} else if c.TLS != nil && len(c.TLS.Certificates) > 0 {
-		principal = "User:CN-OF-THE-CERTIFICATE"
-	}
-	s := fmt.Sprintf("kafka-acls --bootstrap-server %s --add --allow-principal %s --operation %s --%s", c.first(), quote(principal), a.Operation, a.Resource)
+	s := fmt.Sprintf("kafka-acls --bootstrap-server %s --add --allow-principal %s --operation %s --%s", c.first(), quote(c.principal()), a.Operation, a.Resource)
 	if a.Resource != "cluster" {
 		s += " " + quote(a.Name)
 	}
 	return s
+}
+
+// principal is who the broker takes this client for.
+func (c Config) principal() string {
+	switch {
+	case c.SASL.User != "":
+		return "User:" + c.SASL.User
+	case c.TLS != nil && len(c.TLS.Certificates) > 0 && c.TLS.Certificates[0].Leaf != nil:
+		return "User:" + c.TLS.Certificates[0].Leaf.Subject.String()
+	}
+	return "User:ANONYMOUS"
 }
 
 func (c Config) explainLogin(err error, _ []Access) *Problem {
@@ -141,6 +148,9 @@ func (c Config) explainLogin(err error, _ []Access) *Problem {
 	case errors.Is(err, kerr.IllegalSaslState):
 		return &Problem{What: fmt.Sprintf("Kafka at %s asks for no login, or for another kind of it", c.first()), Err: err,
 			Mend: "check that this port is a SASL listener"}
+	case c.SASL.Mechanism != "" && errors.Is(err, io.EOF):
+		return &Problem{What: fmt.Sprintf("Kafka at %s closes the connection at the login of %s", c.first(), c.SASL), Err: err,
+			Mend: "check user, password and mechanism, and whether it wants TLS"}
 	}
 	return nil
 }
@@ -154,6 +164,7 @@ func (c Config) explainTLS(err error, _ []Access) *Problem {
 		alert     tls.AlertError
 		eof       *kgo.ErrFirstReadEOF
 	)
+	closed := errors.As(err, &eof) || errors.Is(err, syscall.ECONNRESET)
 	switch {
 	case errors.As(err, &record):
 		return &Problem{What: fmt.Sprintf("Kafka at %s does not speak TLS", c.first()), Err: err,
@@ -169,10 +180,10 @@ func (c Config) explainTLS(err error, _ []Access) *Problem {
 	case errors.As(err, &alert):
 		return &Problem{What: fmt.Sprintf("Kafka at %s ends the TLS handshake", c.first()), Err: err,
 			Mend: "if it asks for a client certificate, name certificate and key"}
-	case errors.As(err, &eof) && c.TLS != nil:
+	case closed && c.TLS != nil:
 		return &Problem{What: fmt.Sprintf("Kafka at %s closes the connection at the TLS handshake", c.first()), Err: err,
 			Mend: "switch TLS off, or take the port of its TLS listener"}
-	case errors.As(err, &eof):
+	case closed:
 		return &Problem{What: fmt.Sprintf("Kafka at %s closes the connection at the first request", c.first()), Err: err,
 			Mend: "it may want TLS, or a SASL user: configure them, or take the port of its plain listener"}
 	}
@@ -196,6 +207,9 @@ func (c Config) explainAway(err error, _ []Access) *Problem {
 	what := "cannot reach " + c.first()
 	if len(c.Brokers) > 1 {
 		what = "cannot reach any of " + strings.Join(c.Brokers, ", ")
+	}
+	if c.TLS != nil {
+		return &Problem{What: what, Err: err, Mend: "is Kafka running there, and is it the port of its TLS listener?"}
 	}
 	return &Problem{What: what, Err: err, Mend: "is Kafka running there?"}
 }
