@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"panther/schemas/catalogue"
+	"panther/schemas/classify"
+	"panther/schemas/classify/reference"
+	"panther/schemas/logtype"
 )
 
 const examples = "../../examples"
@@ -29,6 +32,27 @@ func TestExamples(t *testing.T) {
 		for name, value := range d.Settings {
 			if text, _ := value.(string); catalogue.IsReference(text) {
 				t.Errorf("destination %q: %s is the secret %s, which a new user does not have", d.Label, name, text)
+			}
+		}
+	}
+}
+
+// The samples of the examples' log types are what they say.
+func TestExampleSamples(t *testing.T) {
+	plan, err := planOf(examples, &catalogue.View{}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := plan.Apply(&catalogue.View{})
+	for _, entry := range view.Schemas() {
+		s, _ := view.Schema(entry.Name)
+		for _, sample := range s.Samples {
+			v := reference.New([]*logtype.Schema{s}).Check(classify.Line{Bytes: []byte(sample.Line)})
+			switch {
+			case sample.Fails == "" && v.Schema == nil:
+				t.Errorf("%s, %s: %s", s.Name, sample.Name, classify.Summary(v.Candidates[0]))
+			case sample.Fails != "" && (v.Schema != nil || v.Candidates[0].Reasons[0].Code != sample.Fails):
+				t.Errorf("%s, %s: want %s, got %+v", s.Name, sample.Name, sample.Fails, v)
 			}
 		}
 	}
