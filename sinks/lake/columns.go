@@ -132,10 +132,6 @@ func failureColumns() []column {
 	}, positionColumns()...)
 }
 
-// indicators are the sets of values that events carry for searches across log types.
-var indicators = []string{"ip_addresses", "domain_names", "md5_hashes", "sha1_hashes", "sha256_hashes", "trace_ids", "aws_account_ids",
-	"aws_instance_ids", "aws_arns", "aws_tags", "emails", "usernames", "actor_ids"}
-
 // eventColumns are the columns that every table of events has, beside those of its log type.
 func eventColumns() []column {
 	cols := []column{
@@ -147,10 +143,12 @@ func eventColumns() []column {
 		scalar("p_source_label", stringType, "the name of the log source"),
 		scalar("p_schema_version", longType, "the version of the schema"),
 		scalar("p_source_file", stringType, "the S3 object"),
+		listOf("p_flags", stringType, "what is peculiar about the line, as duplicate keys or bytes that are not UTF-8"),
 		scalar(colUnconverted, stringType, "values that fit no column, as a JSON object by path; null if all fit"),
 	}
-	for _, name := range indicators {
-		cols = append(cols, listOf("p_any_"+name, stringType, "all "+strings.ReplaceAll(name, "_", " ")+" of the event, sorted"))
+	for _, set := range logtype.IndicatorSets() {
+		what := strings.ReplaceAll(strings.TrimPrefix(set, "p_any_"), "_", " ")
+		cols = append(cols, listOf(set, stringType, "all "+what+" of the event, sorted"))
 	}
 	return append(cols, positionColumns()...)
 }
