@@ -236,6 +236,50 @@ func TestPruneKeepsWhatPeopleMade(t *testing.T) {
 	}
 }
 
+// A log type that files made stays while a source that people made uses it.
+func TestPruneKeepsLogTypesInUse(t *testing.T) {
+	view := plan(t, payments, &catalogue.View{}).Apply(&catalogue.View{})
+	source := view.Sources()[0]
+	source.Origin = ""
+	schema := view.Schemas()[0]
+	view = catalogue.NewView(1, map[string]any{catalogue.Key(source): source, catalogue.Key(schema): schema})
+	_, err := planOf(write(t, "kind: Destination\nname: terminal\ntype: log"), view, true)
+	want := `log type Custom.Payments is not in the files any more, but log source "payments" uses it; take it out of the source first, keep its file, or apply without --prune`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+// A log type without a file, as a suggestion that was taken makes one, is of the files from when one has it; it stays the
+// version that it was.
+func TestFilesTakeOverLogTypes(t *testing.T) {
+	made := catalogue.Schema{Name: "Custom.Payments", Version: 1, Text: "schema: Custom.Payments\nfields: [{name: amount, type: float}]\n"}
+	view := catalogue.NewView(3, map[string]any{catalogue.Key(made): made})
+	adopt := plan(t, made.Text, view)
+	if got := adopt.String(); !strings.HasPrefix(got, "~ log type Custom.Payments: kept in a.yml from now on\n") {
+		t.Error(got)
+	}
+	made.Origin = "a.yml"
+	if diff := cmp.Diff([]catalogue.Schema{made}, adopt.Apply(view).Schemas()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A writer that was stopped by another plans again, beside what the other one wrote: nothing of the first look is left.
+func TestFilesCanBePlannedAgain(t *testing.T) {
+	files, err := catalogue.Parse(write(t, payments))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := plan(t, "kind: LogSource\nname: other\ntopics: [payments]\nlogTypes: [AWS.CloudTrail]", &catalogue.View{}).Apply(&catalogue.View{})
+	if _, err := catalogue.Plan(other, files, catalogue.Options{}, noon, ""); err == nil || !strings.Contains(err.Error(), "a.yml:4:10: topic") {
+		t.Errorf("a topic of another source: %v", err)
+	}
+	if c, err := catalogue.Plan(&catalogue.View{}, files, catalogue.Options{}, noon, ""); err != nil || c.Count(catalogue.Added) != 2 {
+		t.Errorf("planned again: %v\n%s", err, c)
+	}
+}
+
 func TestParseTellsOfFoldersThatAreNone(t *testing.T) {
 	empty := t.TempDir()
 	for path, want := range map[string]string{
