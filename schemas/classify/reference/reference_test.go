@@ -2,6 +2,7 @@ package reference_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,9 @@ func TestConversions(t *testing.T) {
 		{"timestamp", `timeFormats: [rfc3339, unix, "%d/%b/%Y:%T %z"]`, `"01/Jan/2020:01:00:00 +0100"`, `"2020-01-01T00:00:00Z"`},
 		{"timestamp", `timeFormats: [rfc3339, unix]`, `1577836800`, `"2020-01-01T00:00:00Z"`},
 
+		{"timestamp", `timeFormat: "%Y%m%d"`, `"20260301"`, `"2026-03-01T00:00:00Z"`},
+		{"timestamp", `timeFormat: "%Y%m%d"`, `20260301`, "fails"},
+
 		{"array", "element: {type: int}", `"x"`, "fails"},
 		{"array", "element: {type: int}", `[1, "2", null, ""]`, `[1,2,null,null]`},
 		{"array", "element: {type: int}", `[1, "x"]`, "fails"},
@@ -195,6 +199,7 @@ fields:
 		{"within json duplicates are kept", `{"e":{"z":1,"z":2}}`, `{"e":{"z":1,"z":2}}`, ""},
 		{"invalid UTF-8", "{\"b\":\"x\xff\xfey\"}", `{"b":"x��y"}`, `"p_flags":["invalid_utf8"]`},
 		{"half a surrogate pair", `{"b":"\ud800A\ud83d\ude00"}`, `{"b":"�A😀"}`, `"p_flags":["invalid_utf8"]`},
+		{"a whole surrogate pair", `{"b":"\ud83d\ude00!"}`, `{"b":"😀!"}`, ""},
 		{"an escaped backslash before ud800", `{"b":"\\ud800"}`, `{"b":"\\ud800"}`, ""},
 		{"a name in json", "{\"e\":{\"\xff\":1}}", `{"e":{"�":1}}`, `"p_flags":["invalid_utf8"]`},
 		{"in embedded JSON", "{\"f\":\"{\\\"k\\\":\\\"\xff\\\"}\"}", `{"f":{"k":"�"}}`, `"p_flags":["invalid_utf8"]`},
@@ -251,6 +256,8 @@ fields:
 			{Code: schemas.OutOfRange, Field: "user.address[0].port", Expected: "int from -2147483648 to 2147483647", Got: "number 99999999999"}}, []string{"99999999999"}},
 		{"a time out of range", `{"id":"1","at":1e15}`, []schemas.Reason{
 			{Code: schemas.OutOfRange, Field: "at", Expected: "timestamp as rfc3339 or unix", Got: "number 1e15"}}, []string{"1e15"}},
+		{"a boolean for a time", `{"id":"1","at":true}`, []schemas.Reason{
+			{Code: schemas.TypeMismatch, Field: "at", Expected: "timestamp", Got: "boolean true"}}, []string{"true"}},
 		{"within embedded JSON", `{"id":"1","body":"{\"n\":{}}"}`, []schemas.Reason{
 			{Code: schemas.TypeMismatch, Field: "body.n", Expected: "int", Got: "object"}}, []string{`"{\"n\":{}}"`}},
 		{"embedded JSON that is none", `{"id":"1","body":"{\"n\":}"}`, []schemas.Reason{
@@ -264,6 +271,9 @@ fields:
 		{"empty", ``, []schemas.Reason{{Code: schemas.NotJSON, Expected: "a JSON object", Got: "an empty line"}}, []string{""}},
 		{"an array", ` [1]`, []schemas.Reason{{Code: schemas.TypeMismatch, Expected: "a JSON object", Got: "array"}}, []string{"[1]"}},
 		{"trailing data", `{"id":"1"} x`, []schemas.Reason{{Code: schemas.TrailingData, Expected: "the end of the line", Got: "x"}}, []string{"x"}},
+		{"brackets in a text", `{"id":"\"` + strings.Repeat("[", 200) + `", x}`, []schemas.Reason{{Code: schemas.NotJSON, Expected: "JSON", Got: "x}"}}, []string{"x"}},
+		{"too deep only behind a mistake", `{"id":,` + deep, []schemas.Reason{{Code: schemas.NotJSON, Expected: "JSON", Got: cut100(`,` + deep)}}, []string{","}},
+		{"too deep before a mistake", deep[:len(deep)-20], []schemas.Reason{{Code: schemas.TooDeep, Expected: "at most 128 levels", Got: "more"}}, []string{"["}},
 		{"too deep", deep, []schemas.Reason{{Code: schemas.TooDeep, Expected: "at most 128 levels", Got: "more"}}, []string{"["}},
 	}
 	for _, tt := range tests {
@@ -286,6 +296,9 @@ fields:
 	}
 }
 
+// cut100 is how reasons show what is longer than 100 bytes.
+func cut100(s string) string { return s[:97] + "…" }
+
 func TestBounds(t *testing.T) {
 	s := schemaOf(t, "schema: My.Type\nfields:\n- {name: a, type: json}\n- {name: n, type: array, element: {type: int}}\n")
 	nested := func(levels int) string {
@@ -307,6 +320,14 @@ func TestBounds(t *testing.T) {
 	v := check(`{"n":[`+strings.Repeat(`"x",`, 10_000)+`1]}`, s)
 	if n := len(v.Candidates[0].Reasons); n != classify.MaxReasons {
 		t.Errorf("10,000 wrong elements give %d reasons", n)
+	}
+	var many strings.Builder
+	many.WriteString("schema: My.Many\nfields:\n")
+	for i := range 2 * classify.MaxReasons {
+		fmt.Fprintf(&many, "- {name: f%d, type: int, required: true}\n", i)
+	}
+	if n := len(check(`{}`, schemaOf(t, many.String())).Candidates[0].Reasons); n != classify.MaxReasons {
+		t.Errorf("%d missing fields give %d reasons", 2*classify.MaxReasons, n)
 	}
 	v = check(`{"n":["`+strings.Repeat("\xff", 500)+`"]}`, s)
 	if got := v.Candidates[0].Reasons[0].Got; len(got) > 100 || !strings.HasSuffix(got, "…") {

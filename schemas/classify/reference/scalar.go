@@ -68,7 +68,7 @@ func (t *trial) boolean(text string, n *node, path string) outcome {
 }
 
 func (t *trial) integer(kind logtype.Type, text string, n *node, path string) outcome {
-	if n.kind == boolean || !integerText.MatchString(text) {
+	if !integerText.MatchString(text) {
 		return t.mismatch(schemas.TypeMismatch, path, string(kind), n)
 	}
 	i, err := strconv.ParseInt(text, 10, 64)
@@ -80,7 +80,7 @@ func (t *trial) integer(kind logtype.Type, text string, n *node, path string) ou
 }
 
 func (t *trial) float(text string, n *node, path string) outcome {
-	if n.kind == boolean || !floatText.MatchString(text) {
+	if !floatText.MatchString(text) {
 		return t.mismatch(schemas.TypeMismatch, path, "float", n)
 	}
 	f, err := strconv.ParseFloat(text, 64)

@@ -56,6 +56,7 @@ func TestText(t *testing.T) {
 		{"fastmatch: a comment", fast + `["%{a} %{b}"], skipPrefix: "//"}}`, `// no`, "skipped"},
 		{"fastmatch: where it leaves", fast + `["%{a} - %{b} %{c}"]}}`, `x 7 {}`, `My.Text: no pattern matches: expected a and then " - ", got x 7 {}`},
 		{"fastmatch: the pattern that came furthest", fast + `["<%{a}>", "%{a} %{b}!"]}}`, `x 7`, `My.Text: no pattern matches: expected b and then "!" at the end, got 7`},
+		{"fastmatch: the first of two that came as far", fast + `["%{a}?%{b}", "%{a}!%{b}"]}}`, `x 7`, `My.Text: no pattern matches: expected a and then "?", got x 7`},
 		{"fastmatch: the beginning", fast + `["<%{a}> %{b}"]}}`, `x`, `My.Text: no pattern matches: expected "<" at the beginning, got x`},
 		{"fastmatch: the end", fast + `["<%{a}> %{b}"]}}`, `<`, `My.Text: no pattern matches: expected a and then "> ", got the end of the line`},
 	}
