@@ -1,7 +1,9 @@
 package stages
 
 import (
+	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"panther/pipeline/stream"
@@ -16,14 +18,15 @@ import (
 // them has shown the threshold since the last line arrived. A pipeline that lags or stands still moves no clock.
 type Dropoff struct{}
 
-// A Watch is what Dropoff keeps of a source. There may be a million, so times are numbers and the label is not kept.
+// A Watch is what Dropoff keeps of a source. There may be a million, so it is small: times are numbers, the label is left to the
+// catalogue, and the order of fields is that which takes least memory.
 type Watch struct {
-	Topics    []string      `json:"t,omitempty"`
+	Topics    string        `json:"t,omitempty"` // joined by commas, which no name of a topic has
 	Threshold time.Duration `json:"a,omitempty"` // 0: off
 	Created   int64         `json:"c,omitempty"` // nanoseconds, as Last
 	Last      int64         `json:"l,omitempty"` // latest arrival of a line; 0: it never sent one
 	Inputs    int64         `json:"i,omitempty"` // the catalogue version that last changed Topics
-	Entry     int64         `json:"v,omitempty"` // the catalogue version of the entry
+	Entry     int32         `json:"v,omitempty"` // the catalogue version of the entry, cut to 31 bits; 0: it has none
 	Firing    bool          `json:"f,omitempty"`
 }
 
@@ -32,7 +35,11 @@ func (s Watch) since() time.Time { return fromNanos(max(s.Last, s.Created)) }
 
 // silence is what has to be seen before the alarm goes off.
 func (s Watch) silence() stream.Wake {
-	return stream.Wake{Clocks: s.Topics, Since: s.since(), For: s.Threshold, Version: s.Inputs}
+	w := stream.Wake{Since: s.since(), For: s.Threshold, Version: s.Inputs}
+	if s.Topics != "" {
+		w.Clocks = strings.Split(s.Topics, ",")
+	}
+	return w
 }
 
 // State is how the alarm stands.
@@ -61,7 +68,7 @@ func (d Dropoff) Tick(s Watch, source string, now time.Time, v stream.View) (Wat
 	s.Firing = true
 	// An alarm that an edit has settled may fire again for the same silence: the entry's version makes it another one.
 	raise := d.signal(source, label(v, source), schemas.Raise, now)
-	raise.Cause = source + " silent since " + s.since().Format(time.RFC3339Nano) + ", catalogue version " + strconv.FormatInt(s.Entry, 10)
+	raise.Cause = source + " silent since " + s.since().Format(time.RFC3339Nano) + ", catalogue version " + strconv.Itoa(int(s.Entry))
 	raise.Count = 1
 	raise.DropOff = &schemas.DropOff{Threshold: s.Threshold, LastEvent: fromNanos(s.Last), Since: s.since()}
 	return s, []stream.Record{send(raise), d.status(s, source, now)}
@@ -105,7 +112,8 @@ func (d Dropoff) line(s Watch, m schemas.Activity, at time.Time, v stream.View) 
 // entry takes a source as it is now in the catalogue. What was firing settles if it would not fire by the new threshold.
 func (d Dropoff) entry(s Watch, e catalogue.LogSource, at time.Time, v stream.View) (Watch, []stream.Record) {
 	old := s
-	s.Topics, s.Threshold, s.Created, s.Inputs, s.Entry = e.Topics, e.Alarm, nanos(e.Created), e.InputsVersion, max(e.Version, 1)
+	s.Topics, s.Threshold, s.Created = strings.Join(e.Topics, ","), e.Alarm, nanos(e.Created)
+	s.Inputs, s.Entry = e.InputsVersion, int32(max(e.Version, 1)&math.MaxInt32)
 	var out []stream.Record
 	reached := old.silence() // by the clocks that showed it: those of new topics may not be there yet
 	reached.For = s.Threshold

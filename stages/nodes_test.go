@@ -88,3 +88,8 @@ func TestDispatcher(t *testing.T) {
 		return fmt.Sprintf("receipt slack %s %d %s", pick(r, "a1", "a2"), 1+r.IntN(3), pick(r, "delivered", "retry", "retry", "busy", "permanent"))
 	})
 }
+
+func TestChain(t *testing.T) {
+	streamtest.Scenarios(t, "testdata/chain", story(join(lineVerbs(), signalVerbs(), deliveryVerbs()),
+		classifier, failures, dropoff, meter, aggregator, dispatcher))
+}

@@ -3,6 +3,7 @@ package streamtest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"testing"
@@ -25,41 +26,67 @@ type Step func(d *Driver)
 // The node's stage must be wrapped by Checked, which sees to the last two.
 func Conform(t *testing.T, node func() stream.Node, steps []Step) {
 	t.Helper()
-	want := play(t, node(), steps, 0, func(int) trouble { return none })
-	if len(want) == 0 {
-		t.Fatal("these steps make no output, so they prove nothing")
+	if err := conform(node, steps); err != nil {
+		t.Fatal(err)
 	}
-	check := func(name string, troubled func(i int) trouble) {
-		t.Helper()
-		if diff := cmp.Diff(want, play(t, node(), steps, 0, troubled)); diff != "" {
-			t.Fatalf("%s changes the output: -without +with\n%s", name, diff)
+}
+
+func conform(node func() stream.Node, steps []Step) error {
+	run := func(span int, troubled func(i int) trouble) ([]string, error) {
+		return play(node(), steps, span, troubled)
+	}
+	calm := func(int) trouble { return none }
+	want, err := run(0, calm)
+	if err != nil {
+		return err
+	}
+	if len(want) == 0 {
+		return errors.New("these steps make no output, so they prove nothing")
+	}
+	check := func(what string, span int, troubled func(i int) trouble) error {
+		got, err := run(span, troubled)
+		if diff := cmp.Diff(want, got); err == nil && diff != "" {
+			err = fmt.Errorf("the output is another: -without +with\n%s", diff)
 		}
+		if err != nil {
+			return fmt.Errorf("with %s: %w", what, err)
+		}
+		return nil
 	}
 	for _, x := range []struct {
 		name    string
 		trouble trouble
 	}{{"an abort", aborts}, {"a restart", restarts}} {
-		check(x.name+" in every step", func(int) trouble { return x.trouble })
+		if err := check(x.name+" in every step", 0, func(int) trouble { return x.trouble }); err != nil {
+			return err
+		}
 		for at := range steps {
-			check(fmt.Sprintf("%s in step %d", x.name, at), func(i int) trouble {
+			troubled := func(i int) trouble {
 				if i == at {
 					return x.trouble
 				}
 				return none
-			})
+			}
+			if err := check(fmt.Sprintf("%s in step %d", x.name, at), 0, troubled); err != nil {
+				return err
+			}
 		}
 	}
 	for _, span := range []int{2, 7} {
-		got := play(t, node(), steps, span, func(int) trouble { return none })
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("an abort of %d steps at once changes the output: -without +with\n%s", span, diff)
+		if err := check(fmt.Sprintf("aborts of %d steps at once", span), span, calm); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // play runs the steps, each span of them after they were done and aborted together, and returns what came out.
-func play(t *testing.T, n stream.Node, steps []Step, span int, troubled func(i int) trouble) (out []string) {
-	t.Helper()
+func play(n stream.Node, steps []Step, span int, troubled func(i int) trouble) (out []string, err error) {
+	defer func() {
+		if p := recover(); p != nil { // of Wake, which no task guards
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
 	d := New(n)
 	for i, step := range steps {
 		if span > 0 && i%span == 0 {
@@ -69,13 +96,13 @@ func play(t *testing.T, n stream.Node, steps []Step, span int, troubled func(i i
 		step(d)
 		records, err := d.Read()
 		if err != nil {
-			t.Fatalf("step %d: %v", i, err)
+			return nil, fmt.Errorf("step %d: %w", i, err)
 		}
 		for _, r := range records {
 			out = append(out, fmt.Sprintf("step %d: %s %s %s %q", i, r.Topic, r.Key, r.Value, r.Headers))
 		}
 	}
-	return out
+	return out, nil
 }
 
 // Checked wraps a stage so that each call fails, by a panic that the driver reports, if the stage breaks a promise.
@@ -101,7 +128,7 @@ func (c checked[S]) Wake(s S) stream.Wake {
 		panic(fmt.Sprintf("Wake is %+v, and from the restored state %+v", w, again))
 	}
 	var zero S
-	if reflect.ValueOf(&s).Elem().IsZero() && !w.IsZero() {
+	if w := c.stage.Wake(zero); !w.IsZero() {
 		panic(fmt.Sprintf("the zero state wakes: %+v", w))
 	}
 	if bytes.Equal(encode(s), encode(zero)) && !reflect.ValueOf(&s).Elem().IsZero() {
