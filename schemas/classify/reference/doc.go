@@ -9,6 +9,19 @@
 // deep and, further on, no JSON, the first trouble counts. A line of text is taken without a line feed, and a carriage return
 // before it, at its end.
 //
+// # Text
+//
+//   - Lines that begin with skipPrefix, and with hasHeader those that repeat the names of the columns whatever their case, dashes,
+//     underscores and spaces, are skipped, unless another schema matches.
+//   - A csv value that begins with a double quote ends with one, behind which only a delimiter or the end may follow; a doubled
+//     quote within is one quote. Any other value goes up to the delimiter, quotes and all. The number of columns has to be right.
+//   - A value of fastmatch goes up to the first place where the literal behind it stands; the last one up to the literal at the
+//     end of the line. A value between two quotes of a kind, the last byte of the literal before and the first of the one behind,
+//     does not end at a quote with an odd number of backslashes before it; of these the backslash is taken off quotes of that kind
+//     and backslashes. The first pattern that fits counts, whether or not its values convert.
+//   - trimSpace takes spaces and tabs off both ends of a value, for csv outside of its quotes. Then a value that is one of
+//     emptyValues is absent.
+//
 // # What converts
 //
 //   - null is absent, everywhere but in an array, where it keeps its place, and within json. An absent value is not in the
@@ -33,7 +46,7 @@
 //     p_flags and sets are left out if they are empty. There is no white space.
 //   - Strings, names too, are decoded and written anew. Escaped are only the quote, the backslash, \n \r \t, and the other
 //     control characters below a space as \u00xx in lower case. A byte that is no UTF-8, and half a surrogate pair, becomes
-//     U+FFFD, and the event has a flag. So within json as well.
+//     U+FFFD, and the event has a flag: so within json, and anywhere in a string that embeds JSON.
 //   - Integers are written in decimal without zeros before; -0 is 0. A float is the shortest decimal that reads back as the
 //     same float64, as encoding/json writes it: with an exponent below 1e-6 and from 1e21. Numbers within json stand as in the
 //     line.
