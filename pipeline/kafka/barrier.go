@@ -16,6 +16,12 @@ import (
 // barrierKey is the key of the records by which readers find the end of a partition. No message has such a key.
 const barrierKey = "\x00barrier"
 
+// barrierOpts are those of a client that writes barriers. A barrier twice does no harm, so that it is not idempotent: a record
+// that is, once sent, would be waited for until the broker is back, whatever the context says.
+func barrierOpts() []kgo.Opt {
+	return []kgo.Opt{kgo.DisableIdempotentWrite(), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0)}
+}
+
 // IsBarrier reports that r marks a place in a partition and is no message. Whoever reads a topic that is also restored, or
 // viewed, passes over such records.
 func IsBarrier(r *kgo.Record) bool { return string(r.Key) == barrierKey }
@@ -89,8 +95,7 @@ func newBarrierReader(cfg Config, topic string, partitions []int32, opts ...kgo.
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: starts}),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxWait(250 * time.Millisecond),
 		kgo.FetchMaxPartitionBytes(MaxMessageBytes),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0),
-	}, opts...)...)
+	}, append(barrierOpts(), opts...)...)...)
 	b.client = client
 	return b, err
 }

@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -118,16 +117,27 @@ func catalogueRecords(records []stream.Record, number int64) ([]*kgo.Record, err
 	return append(out, &kgo.Record{Topic: catalogueTopic, Key: last.Key, Value: last.Value}), nil
 }
 
-// commitRecords produces records in one transaction. After an error the client is of no use any more.
+// commitRecords produces records in one transaction. After an error the client is of no use any more, and the transaction is
+// ended by the next writer's id, or by its timeout.
 func commitRecords(ctx context.Context, client *kgo.Client, records []*kgo.Record) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := client.BeginTransaction(); err != nil {
 		return err
 	}
-	if err := client.ProduceSync(ctx, records...).FirstErr(); err != nil {
-		// Whether this works does not matter: the next writer's id ends the transaction, or else its timeout.
-		return errors.Join(err, client.EndTransaction(ctx, kgo.TryAbort))
+	done := make(chan error, len(records))
+	for _, r := range records {
+		client.Produce(ctx, r, func(_ *kgo.Record, err error) { done <- err })
+	}
+	for range records {
+		select {
+		case err := <-done:
+			if err != nil {
+				return err
+			}
+		case <-ctx.Done(): // the library waits for a record that it sent until its fate is known
+			return ctx.Err()
+		}
 	}
 	return client.EndTransaction(ctx, kgo.TryCommit)
 }

@@ -99,7 +99,7 @@ func (e *Embedded) expire(ctx context.Context) error {
 	if e.cluster == nil {
 		return nil
 	}
-	client, err := e.Config().NewClient(kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	client, err := e.Config().NewClient(barrierOpts()...)
 	if err != nil {
 		return err
 	}
@@ -115,8 +115,8 @@ func (e *Embedded) expire(ctx context.Context) error {
 func (e *Embedded) tidy(ctx context.Context, cluster *kfake.Cluster, inside *room) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	opts := []kgo.Opt{kgo.SeedBrokers(inside.Addr().String()), kgo.Dialer(inside.dial), kgo.RecordPartitioner(kgo.ManualPartitioner())}
-	client, err := kgo.NewClient(opts...)
+	opts := []kgo.Opt{kgo.SeedBrokers(inside.Addr().String()), kgo.Dialer(inside.dial), kgo.DisableClientMetrics()}
+	client, err := kgo.NewClient(append(opts, barrierOpts()...)...)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (e *Embedded) tidy(ctx context.Context, cluster *kfake.Cluster, inside *roo
 	if err := abortOpen(ctx, client); err != nil {
 		return fmt.Errorf("abort the transactions left open: %w", err)
 	}
-	if err := markAborted(ctx, append(opts, kgo.TransactionalID(catalogueWriter))); err != nil {
+	if err := markAborted(ctx, append(opts, kgo.TransactionalID(catalogueWriter), kgo.RecordPartitioner(kgo.ManualPartitioner()))); err != nil {
 		return fmt.Errorf("mark the catalogue's last write as ended: %w", err)
 	}
 	if err := e.keeper.keep(ctx, client); err != nil {

@@ -245,7 +245,7 @@ func (p *preflight) groups(ctx context.Context) error {
 			continue
 		}
 		for _, g := range shard.Resp.(*kmsg.OffsetFetchResponse).Groups {
-			if err := kerr.ErrorForCode(g.ErrorCode); err != nil {
+			if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 				p.add(asProblem("look at consumer group "+g.Group, p.cfg.Explain(err, Access{"Read", "group", g.Group})))
 			}
 		}

@@ -50,10 +50,8 @@ func newTail(ctx context.Context, cfg Config, topics []string, take func(*kgo.Re
 }
 
 func (t *tail) start(ctx context.Context, topics []string) error {
-	client, err := t.cfg.NewClient(
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxWait(500*time.Millisecond), kgo.FetchMaxPartitionBytes(MaxMessageBytes),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0),
-	)
+	client, err := t.cfg.NewClient(append(barrierOpts(),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.FetchMaxWait(500*time.Millisecond), kgo.FetchMaxPartitionBytes(MaxMessageBytes))...)
 	if err != nil {
 		return err
 	}
