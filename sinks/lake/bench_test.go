@@ -61,9 +61,11 @@ func writeAlone(b *testing.B, folder Folder, records []stream.Record) time.Durat
 	rb := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer rb.Release()
 	enc := newFailureEncoder(tableSchema(failureColumns()).Fields())
-	for _, r := range records {
-		enc.encode(rb, &row{Record: stream.Record{Message: r.Message.(schemas.Failure)}, at: start})
+	rows := make([]*row, len(records))
+	for i, r := range records {
+		rows[i] = &row{Record: stream.Record{Message: r.Message.(schemas.Failure)}, at: start}
 	}
+	enc.encode(rb, rows)
 	batch := rb.NewRecordBatch()
 	defer batch.Release()
 	began := processor()

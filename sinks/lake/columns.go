@@ -74,6 +74,7 @@ const (
 	colLogType     = "p_log_type"
 	colSourceID    = "p_source_id"
 	colUnconverted = "p_unconverted"
+	colPayload     = "payload"
 	colTopic       = "topic"
 	colTopicID     = "topic_id"
 	colPartition   = "partition"
@@ -110,7 +111,7 @@ func failureColumns() []column {
 	return append([]column{
 		scalar("error", stringType, "the first reason of the nearest schema, in words"),
 		scalar("id", stringType, "the nearest schema; null if none is configured"),
-		scalar("payload", stringType, "the line; bytes that are not UTF-8 as U+FFFD"),
+		scalar(colPayload, stringType, "the line; bytes that are not UTF-8 as U+FFFD"),
 		scalar("payload_raw", iceberg.PrimitiveTypes.Binary, "the exact bytes of a line that is not UTF-8; else null"),
 		must(scalar(colSourceID, stringType, "the log source")),
 		scalar("p_source_label", stringType, "the name of the log source"),

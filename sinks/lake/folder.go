@@ -33,6 +33,15 @@ func OpenFolder(dir string) (Folder, error) {
 // Root is the absolute path of the folder.
 func (f Folder) Root() string { return f.root }
 
+// Check tries whether the folder can be written.
+func (f Folder) Check(ctx context.Context) error {
+	const probe = ".panther-check"
+	if err := f.Put(ctx, probe, nil); err != nil {
+		return err
+	}
+	return f.Remove(ctx, probe)
+}
+
 func (f Folder) path(name string) string { return filepath.FromSlash(f.root + "/" + name) }
 
 // Open opens a file to read.

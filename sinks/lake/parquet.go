@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -20,8 +21,8 @@ import (
 )
 
 const (
-	zstdLevel = 3
-	chunkRows = 8192 // rows that are columns in memory at a time
+	zstdLevel  = 3
+	groupBytes = 32 << 20 // of records, that make one row group: so much is in memory as columns too
 )
 
 // writeFiles writes rows into files of the table, one for each hour, and describes them. They belong to the table only
@@ -65,13 +66,11 @@ func writeFile(ctx context.Context, s Store, t *table.Table, schema *arrow.Schem
 	}
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
-	for chunk := range slices.Chunk(rows, chunkRows) {
-		b.Reserve(len(chunk))
-		for _, r := range chunk {
-			enc.encode(b, r)
-		}
+	for group := range groups(rows) {
+		b.Reserve(len(group))
+		enc.encode(b, group)
 		batch := b.NewRecordBatch()
-		err := w.WriteBuffered(batch)
+		err := w.Write(batch)
 		batch.Release()
 		if err != nil {
 			return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
@@ -94,6 +93,23 @@ func writeFile(ctx context.Context, s Store, t *table.Table, schema *arrow.Schem
 	})
 }
 
+// groups cuts rows into row groups.
+func groups(rows []*row) iter.Seq[[]*row] {
+	return func(yield func([]*row) bool) {
+		for len(rows) > 0 {
+			n, bytes := 0, int64(0)
+			for n < len(rows) && (n == 0 || bytes+rows[n].size <= groupBytes) {
+				bytes += rows[n].size
+				n++
+			}
+			if !yield(rows[:n]) {
+				return
+			}
+			rows = rows[n:]
+		}
+	}
+}
+
 // writerProperties: pages of version 1, because readers exist that know no other; zstd, and never LZ4_RAW, of which a reader
 // made 0 rows without an error. What is different in every row has no dictionary.
 func writerProperties() *parquet.WriterProperties {
@@ -101,7 +117,7 @@ func writerProperties() *parquet.WriterProperties {
 		parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV1),
 		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel), parquet.WithStats(true),
 	}
-	for _, name := range []string{"payload", "payload_raw", colRowID, colOffset} {
+	for _, name := range []string{colPayload, "payload_raw", colRowID, colOffset} {
 		props = append(props, parquet.WithDictionaryFor(name, false))
 	}
 	return parquet.NewWriterProperties(props...)

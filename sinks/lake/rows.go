@@ -26,7 +26,7 @@ type row struct {
 
 // An encoder turns rows into columns. It is made for one state of a table's schema.
 type encoder interface {
-	encode(b *array.RecordBuilder, r *row)
+	encode(b *array.RecordBuilder, rows []*row)
 }
 
 // Lookup finds a version of a log type; a version that is not known, and -1, mean the newest.
@@ -59,7 +59,13 @@ func (e *eventEncoder) filler(logType string, version int64) *filler {
 	return f
 }
 
-func (e *eventEncoder) encode(b *array.RecordBuilder, r *row) {
+func (e *eventEncoder) encode(b *array.RecordBuilder, rows []*row) {
+	for _, r := range rows {
+		e.encodeRow(b, r)
+	}
+}
+
+func (e *eventEncoder) encodeRow(b *array.RecordBuilder, r *row) {
 	logType := r.Header(schemas.HeaderLogType)
 	f := e.filler(logType, schemaVersion(r))
 	rest := misfits{}
@@ -139,12 +145,13 @@ func schemaVersion(r *row) int64 {
 
 // failureEncoder fills FailuresTable.
 type failureEncoder struct {
-	index []int // of the table, by position in failureColumns
-	other []int // columns of the table that this version does not know
+	index   []int // of the table, by position in failureColumns
+	other   []int // columns of the table that this version does not know
+	payload int   // the column that has most of the bytes
 }
 
 func newFailureEncoder(fields []iceberg.NestedField) *failureEncoder {
-	e := &failureEncoder{}
+	e := &failureEncoder{payload: indexOf(fields, colPayload)}
 	for _, c := range failureColumns() {
 		e.index = append(e.index, indexOf(fields, c.name))
 	}
@@ -156,14 +163,24 @@ func newFailureEncoder(fields []iceberg.NestedField) *failureEncoder {
 	return e
 }
 
-func (e *failureEncoder) encode(b *array.RecordBuilder, r *row) {
+func (e *failureEncoder) encode(b *array.RecordBuilder, rows []*row) {
+	n := 0
+	for _, r := range rows {
+		n += len(r.Message.(schemas.Failure).Payload)
+	}
+	b.Field(e.payload).(*array.StringBuilder).ReserveData(n)
+	for _, r := range rows {
+		e.encodeRow(b, r)
+	}
+}
+
+func (e *failureEncoder) encodeRow(b *array.RecordBuilder, r *row) {
 	f := r.Message.(schemas.Failure)
 	nearest, reason := f.Nearest()
 	c := cells{b: recordBuilder{b}, index: e.index}
 	c.text(f.Error)
 	c.text(nearest.Schema)
-	c.must(strings.ToValidUTF8(string(f.Payload), "\uFFFD"))
-	c.raw(f.Payload)
+	c.line(f.Payload)
 	c.must(f.Source)
 	c.text(f.Label)
 	c.time(r.at)
@@ -224,13 +241,16 @@ func (c *cells) must(s string)    { c.next().(*array.StringBuilder).Append(s) }
 func (c *cells) long(n int64)     { c.next().(*array.Int64Builder).Append(n) }
 func (c *cells) time(t time.Time) { c.next().(*array.TimestampBuilder).Append(micros(t)) }
 
-// raw appends bytes that are not UTF-8; others are null.
-func (c *cells) raw(b []byte) {
+// line appends the text of a line, and its bytes where they are not UTF-8.
+func (c *cells) line(b []byte) {
+	text, raw := c.next().(*array.StringBuilder), c.next().(*array.BinaryBuilder)
 	if utf8.Valid(b) {
-		c.next().AppendNull()
+		text.BinaryBuilder.Append(b)
+		raw.AppendNull()
 		return
 	}
-	c.next().(*array.BinaryBuilder).Append(b)
+	text.Append(strings.ToValidUTF8(string(b), "\uFFFD"))
+	raw.Append(b)
 }
 
 func (c *cells) candidates(cs []schemas.Candidate) {
