@@ -20,7 +20,7 @@ func Parse(file string, data []byte) (*Schema, error) {
 	case len(docs) == 0 && len(problems) == 0:
 		problems.Add(strict.Problem{File: file, Text: "the file is empty", Hint: "a schema begins with schema: Vendor.LogType"})
 	case len(docs) > 1:
-		problems.Add(strict.Problem{File: file, Line: docs[1].Line, Text: "a second document", Hint: "a file of schemas that are built in or given by name holds one"})
+		problems.Add(strict.Problem{File: file, Line: docs[1].Line, Text: "a second document", Hint: "give it a file of its own"})
 	}
 	var schema *Schema
 	if len(docs) > 0 {
