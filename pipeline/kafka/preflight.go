@@ -226,42 +226,38 @@ func (p *preflight) mirrors(ctx context.Context) error {
 	return nil
 }
 
-// groups checks that the nodes may join their groups.
+// groups checks that the nodes may join their groups. A cluster that never had a group makes its topic for them now.
 func (p *preflight) groups(ctx context.Context) error {
-	if len(p.needs.Groups) == 0 {
-		return nil
-	}
-	req := kmsg.NewPtrOffsetFetchRequest() // any member does this, and a group need not exist for it
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
 	for _, g := range p.needs.Groups {
-		rg := kmsg.NewOffsetFetchRequestGroup()
-		rg.Group = g
-		req.Groups = append(req.Groups, rg)
-	}
-	for _, shard := range p.client.RequestSharded(ctx, req) {
-		if shard.Err != nil {
-			if err := p.group(shard.Req.(*kmsg.OffsetFetchRequest), shard.Err); err != nil {
-				return err
-			}
-			continue
+		err := p.group(ctx, g)
+		for kerr.IsRetriable(err) && pause(ctx, 200*time.Millisecond) == nil {
+			err = p.group(ctx, g)
 		}
-		for _, g := range shard.Resp.(*kmsg.OffsetFetchResponse).Groups {
-			if err := kerr.ErrorForCode(g.ErrorCode); err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
-				p.add(asProblem("look at consumer group "+g.Group, p.cfg.Explain(err, Access{"Read", "group", g.Group})))
-			}
+		if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
+			p.add(asProblem("look at consumer group "+g, p.cfg.Explain(err, Access{"Read", "group", g})))
 		}
 	}
 	return nil
 }
 
-// group tells of a request about groups that failed as a whole.
-func (p *preflight) group(req *kmsg.OffsetFetchRequest, err error) error {
-	if !errors.Is(err, kerr.GroupAuthorizationFailed) {
+// group asks for the offsets of a group: any member does so, and the group need not exist.
+func (p *preflight) group(ctx context.Context, name string) error {
+	req := kmsg.NewPtrOffsetFetchRequest()
+	group := kmsg.NewOffsetFetchRequestGroup()
+	group.Group = name
+	req.Groups = append(req.Groups, group)
+	resp, err := req.RequestWith(ctx, p.client)
+	if err != nil {
 		return err
 	}
-	for _, g := range req.Groups {
-		p.add(p.cfg.Refused(Access{"Read", "group", g.Group}, err))
+	for _, g := range resp.Groups {
+		if err := kerr.ErrorForCode(g.ErrorCode); err != nil {
+			return err
+		}
 	}
-	return nil
+	return kerr.ErrorForCode(resp.ErrorCode)
 }
 
 // transactions checks that the nodes may take transactional ids, by taking one.

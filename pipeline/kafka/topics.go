@@ -142,19 +142,25 @@ func (e *ensurer) ensure(ctx context.Context, topics []stream.Topic) (Problems, 
 		case err == nil:
 			existing = append(existing, t)
 		case errors.Is(err, kerr.UnknownTopicOrPartition):
-			if p := e.create(ctx, t); p != nil {
+			was, p := e.create(ctx, t)
+			if p != nil {
 				problems = append(problems, p)
-			} else {
-				made = append(made, t.Name)
+				continue
+			}
+			made = append(made, t.Name)
+			if was {
+				existing = append(existing, t)
 			}
 		default:
 			problems = append(problems, e.problem("look at topic "+t.Name, err, Access{"Describe", "topic", t.Name}))
 		}
 	}
-	found, err := e.check(ctx, existing, there)
-	if err == nil && len(made) > 0 {
-		err = e.seen(ctx, made)
+	if len(made) > 0 {
+		if err := e.seen(ctx, made); err != nil {
+			return problems, err
+		}
 	}
+	found, err := e.check(ctx, existing)
 	return append(problems, found...), err
 }
 
@@ -194,22 +200,22 @@ func (e *ensurer) problem(what string, err error, on ...Access) *Problem {
 	return &Problem{What: what, Err: err}
 }
 
-// create makes a topic. Another process may have made it a moment ago: that is as good.
-func (e *ensurer) create(ctx context.Context, t stream.Topic) *Problem {
+// create makes a topic, and says whether it was there already: this broker may not have heard of it yet.
+func (e *ensurer) create(ctx context.Context, t stream.Topic) (was bool, p *Problem) {
 	configs := map[string]*string{}
 	for name, s := range e.layout.settings(t, e.replication) {
 		configs[name] = &s.value
 	}
 	_, err := e.admin.CreateTopic(ctx, int32(e.layout.partitions(t.Partitions)), int16(e.replication), configs, t.Name)
 	if err == nil || errors.Is(err, kerr.TopicAlreadyExists) {
-		return nil
+		return err != nil, nil
 	}
 	if errors.Is(err, kerr.TopicAuthorizationFailed) || errors.Is(err, kerr.ClusterAuthorizationFailed) {
 		p := e.cfg.Refused(Access{"Create", "topic", t.Name}, err)
-		p.Mend += "\n  or make it: " + e.createCommand(t)
-		return p
+		p.Mend += "; or make it: " + e.createCommand(t)
+		return false, p
 	}
-	return &Problem{What: "make topic " + t.Name, Err: err, Mend: "make it: " + e.createCommand(t)}
+	return false, &Problem{What: "make topic " + t.Name, Err: err, Mend: "make it: " + e.createCommand(t)}
 }
 
 // createCommand is what a person may run to make a topic.
@@ -224,9 +230,13 @@ func (e *ensurer) createCommand(t stream.Topic) string {
 }
 
 // check compares existing topics with what they should be.
-func (e *ensurer) check(ctx context.Context, topics []stream.Topic, there map[string]described) (Problems, error) {
+func (e *ensurer) check(ctx context.Context, topics []stream.Topic) (Problems, error) {
 	if len(topics) == 0 {
 		return nil, nil
+	}
+	there, err := describe(ctx, e.client, namesOf(topics)...)
+	if err != nil {
+		return nil, err
 	}
 	configs, err := e.admin.DescribeTopicConfigs(ctx, namesOf(topics)...)
 	if err != nil {
