@@ -82,10 +82,15 @@ func TestBuilderGivesWhatThePlanSaid(t *testing.T) {
 	if diff := cmp.Diff(dump(t, first.Apply(&catalogue.View{})), dump(t, view)); diff != "" {
 		t.Error(diff)
 	}
-	second := plan(t, strings.Replace(payments, "float", "string", 1), view)
+	was := dump(t, view)
+	changed := strings.Replace(strings.Replace(payments, "float", "string", 1), "logTypes", "alarm: off\nlogTypes", 1)
+	second := plan(t, changed, view)
 	later := send(t, &b, second.Records())
 	if diff := cmp.Diff(dump(t, second.Apply(view)), dump(t, later)); diff != "" {
 		t.Error(diff)
+	}
+	if diff := cmp.Diff(was, dump(t, view)); diff != "" {
+		t.Errorf("the first view changed under its reader:\n%s", diff)
 	}
 	if view.Version() != 1 || later.Version() != 2 {
 		t.Errorf("versions %d and %d", view.Version(), later.Version())
