@@ -41,13 +41,13 @@ type lines struct {
 // counted is what activity is counted by.
 type counted struct{ source, logType string }
 
-// candidates is the method of the catalogue that knows which schemas a source's lines may match.
+// candidates is what the view of a mapper knows besides: which schemas the lines of a source may match. See catalogue.View.
 type candidates interface {
 	Candidates(source catalogue.LogSource) []*logtype.Schema
 }
 
-// NewClassifier makes a Classifier. newChecker compiles the candidate schemas of a source; it is called once for each source
-// and catalogue version.
+// NewClassifier makes a Classifier. newChecker compiles the candidate schemas of a source; it is called again when
+// these change.
 func NewClassifier(newChecker func([]*logtype.Schema) classify.Checker) *Classifier {
 	return &Classifier{newChecker: newChecker, activity: map[counted]*schemas.Activity{}}
 }
@@ -84,20 +84,24 @@ func (c *Classifier) Map(dst []stream.Record, r stream.Record, v stream.View) []
 	return append(dst, stream.Record{Topic: schemas.ClassificationFailures.Name, Key: r.Key, Message: f})
 }
 
-// follow reads which source owns which topic, when the catalogue has changed.
+// follow reads which source owns which topic, when the catalogue has changed. Checkers of what has not changed stay.
 func (c *Classifier) follow(v stream.View) {
 	if c.topics != nil && c.version == v.Version() {
 		return
 	}
-	c.version, c.topics = v.Version(), map[string]*lines{}
-	schemasOf, ok := stream.CatalogueOf(v).(candidates)
+	known, ok := v.(candidates)
 	if !ok {
-		panic(fmt.Sprintf("classifier: the catalogue is a %T, which does not know the schemas of a source", stream.CatalogueOf(v)))
+		panic(fmt.Sprintf("classifier: %T is no view of the catalogue itself: it does not know the schemas of a source", v))
 	}
+	before := c.topics
+	c.version, c.topics = v.Version(), map[string]*lines{}
 	for _, e := range v.Entries(catalogue.KindSource) {
 		source := e.(catalogue.LogSource)
-		l := &lines{source: source, schemas: schemasOf.Candidates(source)}
-		for _, topic := range l.source.Topics {
+		l := &lines{source: source, schemas: known.Candidates(source)}
+		for _, topic := range source.Topics {
+			if old := before[topic]; old != nil && old.source.ID == source.ID && slices.Equal(old.schemas, l.schemas) {
+				l.checker = old.checker
+			}
 			c.topics[topic] = l
 		}
 	}

@@ -90,9 +90,19 @@ func at(offset int64, value string) stream.Record {
 	return stream.Record{Topic: "x", TopicID: streamtest.TopicID(1), Offset: offset, Value: []byte(value), Time: when, Arrival: when}
 }
 
-func oneSource(version int64) stream.View {
-	s := catalogue.LogSource{ID: "a", Label: "A", Topics: []string{"x"}, LogTypes: []string{"Ok", "Fine"}, Version: version}
-	return stream.MapperView{Catalogue: &shelf{catalogue.NewView(version, map[string]any{catalogue.Key(s): s})}}
+// view is the catalogue as a mapper sees it.
+type view struct{ *catalogue.View }
+
+func (view) Due(stream.Wake) bool { return false }
+
+// oneSource is a catalogue of source a, topic x, and its two schemas; more are entries besides.
+func oneSource(version int64, more ...any) stream.View {
+	s := catalogue.LogSource{ID: "a", Label: "A", Topics: []string{"x"}, LogTypes: []string{"Ok", "Fine"}, Version: 1}
+	entries := map[string]any{}
+	for _, e := range append([]any{s, anyJSON("Ok", 1), anyJSON("Fine", 1)}, more...) {
+		entries[catalogue.Key(e)] = e
+	}
+	return view{catalogue.NewView(version, entries)}
 }
 
 func activities(records []stream.Record) (out []schemas.Activity) {
@@ -181,15 +191,16 @@ func TestRowIDs(t *testing.T) {
 }
 
 func TestCheckersFollowTheCatalogue(t *testing.T) {
-	made := 0
+	var made []string
 	c := stages.NewClassifier(func(s []*logtype.Schema) classify.Checker {
-		made++
+		made = append(made, fmt.Sprintf("%s v%d", s[0].Name, s[0].Version))
 		return newWordChecker(s)
 	})
-	for _, version := range []int64{1, 1, 1, 2, 2} {
-		c.Map(nil, at(0, "Ok"), oneSource(version))
+	first, second := oneSource(1), oneSource(2, anyJSON("Ok", 2))
+	for _, v := range []stream.View{first, first, second, second} {
+		c.Map(nil, at(0, "Ok"), v)
 	}
-	if made != 2 {
-		t.Errorf("%d checkers made for two versions of one source", made)
+	if got := strings.Join(made, ", "); got != "Ok v1, Ok v2" {
+		t.Errorf("checkers made: %s; want one of each version", got)
 	}
 }

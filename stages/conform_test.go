@@ -13,6 +13,9 @@ import (
 // conforms holds a node to streamtest.Conform on stories made at random: 30 lines, each at most gap after the one
 // before. line makes what happens; now is the time as stories write it.
 func conforms(t *testing.T, node func() stream.Node, story streamtest.Story, gap time.Duration, line func(r *rand.Rand, now string) string) {
+	if testing.Short() {
+		return
+	}
 	for seed := range uint64(5) {
 		t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))

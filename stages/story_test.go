@@ -11,30 +11,19 @@ import (
 	"panther/pipeline/streamtest"
 	"panther/schemas"
 	"panther/schemas/catalogue"
-	"panther/schemas/logtype"
 	"panther/schemas/strict"
 )
 
-// shelf is a catalogue of sources, whose schemas it takes from nowhere: a log type is its name.
-type shelf struct{ *catalogue.View }
-
-func (shelf) Candidates(s catalogue.LogSource) (out []*logtype.Schema) {
-	for _, name := range s.LogTypes {
-		out = append(out, &logtype.Schema{Name: name, Version: s.Version})
-	}
-	return out
-}
-
 // edit writes the next version of the catalogue.
-func edit(d *streamtest.Driver, change func(version int64, entries map[string]any)) stream.Catalogue {
+func edit(d *streamtest.Driver, change func(version int64, entries map[string]any)) *catalogue.View {
 	version, entries := d.Newest().Version()+1, map[string]any{}
-	for _, kind := range []string{catalogue.KindSource, catalogue.KindDestination} {
+	for _, kind := range []string{catalogue.KindSource, catalogue.KindSchema, catalogue.KindDestination} {
 		for id, e := range d.Newest().Entries(kind) {
 			entries[kind+"/"+id] = e
 		}
 	}
 	change(version, entries)
-	return &shelf{catalogue.NewView(version, entries)}
+	return catalogue.NewView(version, entries)
 }
 
 // catalogueVerbs are the verbs about the catalogue; behind "unread" the node has not read yet what they write.
@@ -85,8 +74,21 @@ func source(d *streamtest.Driver, args []string) error {
 			return fmt.Errorf("source: %q: want topics, types or alarm", word)
 		}
 	}
-	d.Catalogue(edit(d, func(_ int64, entries map[string]any) { entries[catalogue.Key(s)] = s }))
+	d.Catalogue(edit(d, func(version int64, entries map[string]any) {
+		entries[catalogue.Key(s)] = s
+		for _, name := range s.LogTypes {
+			t := anyJSON(name, version)
+			if _, known := d.Newest().Schema(name); !known {
+				entries[catalogue.Key(t)] = t
+			}
+		}
+	}))
 	return a.Err
+}
+
+// anyJSON is a log type of which every JSON object is.
+func anyJSON(name string, version int64) catalogue.Schema {
+	return catalogue.Schema{Name: name, Version: version, Text: "schema: " + name + "\nfields:\n- {name: a, type: string}\n"}
 }
 
 // destination adds one: destination NAME takes RULE,SYSTEM_ERROR severities LOW,HIGH types T.

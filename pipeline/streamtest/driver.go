@@ -61,8 +61,8 @@ type Driver struct {
 
 	nodes     []*node
 	trouble   trouble
-	catalogue stream.Catalogue // delivered
-	newest    stream.Catalogue // written; nodes learn of it before an alarm
+	catalogue *catalogue.View // delivered
+	newest    *catalogue.View // written; nodes learn of it before an alarm
 	offsets   map[string]int64
 	out       []stream.Record
 	err       error // the first thing that no node may do
@@ -76,6 +76,11 @@ type node struct {
 	mapped    []stream.Record // by the open transaction of a mapper
 	changelog map[string][]byte
 }
+
+// mapperView is the catalogue as a mapper sees it. A mapper has no timers, so nothing is due.
+type mapperView struct{ *catalogue.View }
+
+func (mapperView) Due(stream.Wake) bool { return false }
 
 // New makes a driver of nodes, at the beginning of the first day, with an empty catalogue.
 func New(nodes ...stream.Node) *Driver {
@@ -112,7 +117,7 @@ func (d *Driver) start(n *node) {
 }
 
 // Catalogue makes c the catalogue that all nodes know.
-func (d *Driver) Catalogue(c stream.Catalogue) {
+func (d *Driver) Catalogue(c *catalogue.View) {
 	d.catalogue, d.newest = c, c
 	for _, n := range d.nodes {
 		if n.task != nil {
@@ -122,10 +127,10 @@ func (d *Driver) Catalogue(c stream.Catalogue) {
 }
 
 // CatalogueUnread writes a catalogue that no node has read yet.
-func (d *Driver) CatalogueUnread(c stream.Catalogue) { d.newest = c }
+func (d *Driver) CatalogueUnread(c *catalogue.View) { d.newest = c }
 
 // Newest is the catalogue as last written.
-func (d *Driver) Newest() stream.Catalogue { return d.newest }
+func (d *Driver) Newest() *catalogue.View { return d.newest }
 
 // Until moves the clock to t; the timers due until then fire, each at its time.
 func (d *Driver) Until(t time.Time) {
@@ -233,12 +238,12 @@ func (d *Driver) topic(name string) *stream.Topic {
 }
 
 // take gives the node a record.
-func (n *node) take(r stream.Record, c stream.Catalogue) {
+func (n *node) take(r stream.Record, c *catalogue.View) {
 	if n.task != nil {
 		n.task.Process(r)
 		return
 	}
-	n.mapped = n.mapper.Map(n.mapped, r, stream.MapperView{Catalogue: c})
+	n.mapped = n.mapper.Map(n.mapped, r, mapperView{c})
 }
 
 // fail keeps the first error.
@@ -284,7 +289,7 @@ func (d *Driver) rehearse(steps []Step) {
 
 func (d *Driver) abort(n *node) {
 	if n.mapper != nil {
-		n.mapper.Flush(n.mapped, stream.MapperView{Catalogue: d.catalogue})
+		n.mapper.Flush(n.mapped, mapperView{d.catalogue})
 		n.mapper.Reset()
 		n.mapped = nil
 		return
@@ -301,7 +306,7 @@ func (d *Driver) abort(n *node) {
 // commit ends the node's transaction and returns its output.
 func (d *Driver) commit(n *node) []stream.Record {
 	if n.mapper != nil {
-		out := n.mapper.Flush(n.mapped, stream.MapperView{Catalogue: d.catalogue})
+		out := n.mapper.Flush(n.mapped, mapperView{d.catalogue})
 		n.mapped = nil
 		return out
 	}
