@@ -10,6 +10,7 @@ import (
 	"panther/pipeline/kafka"
 	"panther/pipeline/stream"
 	"panther/schemas"
+	"panther/schemas/catalogue"
 )
 
 // An Engine is the pipeline at work in this process: a runner for each node.
@@ -29,20 +30,9 @@ type Engine struct {
 // Topics are all topics of the pipeline, that of the catalogue included.
 func Topics() []stream.Topic { return append(Topology(Parts{}).Topics(), schemas.Catalogue) }
 
-// Start makes the topics that are missing, reads the catalogue and starts the nodes named, or all. It returns once they run;
-// Stop ends them. parts.Catalogue is set here.
-func Start(ctx context.Context, cfg kafka.Config, layout kafka.Layout, parts Parts, nodes ...string) (*Engine, error) {
-	client, err := cfg.NewClient()
-	if err != nil {
-		return nil, err
-	}
-	defer client.Close()
-	if err := cfg.Reach(ctx, client); err != nil {
-		return nil, err
-	}
-	if err := kafka.Ensure(ctx, cfg, client, Topics(), layout); err != nil {
-		return nil, err
-	}
+// Start reads the catalogue and starts the nodes named, or all. It returns once they run; Stop ends them. The topics must be
+// there: see Needs. parts.Catalogue is set here.
+func Start(ctx context.Context, cfg kafka.Config, parts Parts, nodes ...string) (*Engine, error) {
 	follower, err := kafka.FollowCatalogue(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -58,6 +48,23 @@ func Start(ctx context.Context, cfg kafka.Config, layout kafka.Layout, parts Par
 		e.wait.Go(func() { e.ended(r.Run(ctx)) })
 	}
 	return e, nil
+}
+
+// Needs are what the pipeline wants from Kafka: its topics, groups and state; the producers' topics of sources besides.
+func Needs(layout kafka.Layout, sources ...catalogue.LogSource) kafka.Needs {
+	topology := Topology(Parts{})
+	nodes := make([]*stream.Node, len(topology))
+	for i := range topology {
+		nodes[i] = &topology[i]
+	}
+	needs := kafka.NeedsOf(nodes, schemas.Catalogue)
+	needs.Layout = layout
+	for _, s := range sources {
+		for _, t := range s.Topics {
+			needs.Producers = append(needs.Producers, kafka.ProducersTopic(t))
+		}
+	}
+	return needs
 }
 
 func (e *Engine) choose(cfg kafka.Config, names []string) error {

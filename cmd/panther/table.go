@@ -165,11 +165,11 @@ func short(d time.Duration) string {
 }
 
 // plural writes a number of things.
-func plural[N int | int64](n N, thing string) string {
+func plural[N int | int64](n N, one, many string) string {
 	if n == 1 {
-		return "1 " + thing
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // orNone is s, or a dash where a cell would be empty.

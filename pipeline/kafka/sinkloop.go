@@ -93,6 +93,7 @@ func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) 
 }
 
 func (s *sinkSession) loop(ctx context.Context) error {
+	work := context.WithoutCancel(ctx) // what has begun is finished, also when the program ends
 	var looked time.Time
 	for flushed := time.Now(); ctx.Err() == nil; {
 		if time.Since(looked) >= s.cfg.Heartbeat {
@@ -101,18 +102,18 @@ func (s *sinkSession) loop(ctx context.Context) error {
 		}
 		fetches := s.await(ctx)
 		woken := fetches.NumRecords() == 0
-		if err := s.take(ctx, fetches); err != nil {
+		if err := s.take(work, fetches); err != nil {
 			return err
 		}
 		if woken || time.Since(flushed) >= flushEvery {
 			flushed = time.Now()
-			if err := s.flush(ctx, false); err != nil {
+			if err := s.flush(work, false); err != nil {
 				return err
 			}
 		}
 		s.client.AllowRebalance()
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout+endTimeout)
+	last, cancel := context.WithTimeout(work, revokeTimeout+endTimeout)
 	defer cancel()
 	s.mu.Lock()
 	parts := s.partitions()

@@ -13,13 +13,14 @@ import (
 
 	"panther/pipeline/stream"
 	"panther/schemas"
+	"panther/schemas/catalogue"
 )
 
 // A transaction is what one turn changes.
 type transaction struct {
 	began   time.Time
 	version int64 // of the catalogue
-	view    stream.Catalogue
+	view    *catalogue.View
 	tasks   map[*task]bool // those that took part
 	clocks  bool           // it ends with clock records
 
@@ -183,7 +184,7 @@ func (s *session) mapRecord(tx *transaction, r stream.Record) (err error) {
 }
 
 // A mapperView is the catalogue as a mapper sees it. It has no timers, so nothing is due.
-type mapperView struct{ stream.Catalogue }
+type mapperView struct{ *catalogue.View }
 
 func (mapperView) Due(stream.Wake) bool { return false }
 

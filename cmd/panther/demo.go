@@ -1,0 +1,319 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"panther/cmd/panther/samples"
+	"panther/pipeline"
+	"panther/pipeline/kafka"
+	"panther/pipeline/stream"
+	"panther/pipeline/views"
+	"panther/schemas"
+	"panther/schemas/catalogue"
+	"panther/stages"
+)
+
+const demoHelp = `
+panther demo [flags]
+
+Shows the pipeline at work on this machine alone: an embedded broker, a lake in a folder, four sources that send sample lines,
+two destinations. A vendor changes a field, a source falls silent, a destination is down: see what Panther Monitor makes of it.
+It runs on until Ctrl-C. Started again on the same directory it goes on where it was.
+
+  panther demo
+  panther demo --for 90s --dir /tmp/demo -o json`
+
+func runDemo(ctx context.Context, p *program, args []string) error {
+	f := p.flags("demo", demoHelp)
+	d := &demo{began: time.Now()}
+	f.StringVar(&d.dir, "dir", pipeline.DefaultDir, "data `directory`; it may be deleted afterwards")
+	f.DurationVar(&d.runFor, "for", 0, "stop by itself after this long; 0: at Ctrl-C")
+	f.IntVar(&d.rate, "rate", 400, "lines a second, all sources together")
+	output := f.String("o", "text", "text, or json: one JSON object as the last line of stdout, all else on stderr")
+	verbose := f.Bool("v", false, "log everything to stderr")
+	if rest, err := parse(f, args); err != nil {
+		return err
+	} else if len(rest) > 0 {
+		return usageError("demo takes no arguments, got %q", rest)
+	}
+	switch {
+	case *output != "text" && *output != "json":
+		return usageError("-o %s: want text or json", *output)
+	case d.rate < 4:
+		return usageError("--rate %d: want at least 4, one for each source", d.rate)
+	case d.runFor < 0:
+		return usageError("--for %s: want a time like 90s", d.runFor)
+	}
+	at := &place{verbose: *verbose}
+	d.say = &narrator{out: p.out, began: d.began}
+	if *output == "json" {
+		d.say.out = p.err
+	}
+	ctx, stop := interruptible(ctx, p)
+	defer stop()
+	if d.runFor > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.runFor)
+		defer cancel()
+	}
+	result, err := d.run(ctx, p, at.log(p))
+	if err != nil {
+		return err
+	}
+	if *output == "json" {
+		return json.NewEncoder(p.out).Encode(result)
+	}
+	return nil
+}
+
+// Times of the demo. Alarms of the real thing begin at a minute; nobody wants to watch that.
+const (
+	demoHeartbeat = time.Second
+	demoSilence   = 20 * time.Second
+	demoBackoff   = time.Second
+	demoCommit    = 2 * time.Second // of the lake
+	demoDrain     = 20 * time.Second
+)
+
+// demo is one run of the demo.
+type demo struct {
+	dir    string
+	runFor time.Duration
+	rate   int
+	began  time.Time
+
+	say     *narrator
+	service *service
+	views   *views.Views
+	webhook *webhookServer
+	told    bool // the story was told in this directory before
+}
+
+// demoResult is what the demo says at its end, of everything that the directory holds.
+type demoResult struct {
+	Lines      int64            `json:"lines"`
+	Events     int64            `json:"events"`
+	Failures   int64            `json:"failures"`
+	Tables     map[string]int64 `json:"tables"`     // rows
+	Alerts     map[string]int64 `json:"alerts"`     // opened, by type
+	Deliveries map[string]int64 `json:"deliveries"` // attempts, by outcome
+	Dir        string           `json:"dir"`
+}
+
+func (d *demo) run(ctx context.Context, p *program, log *slog.Logger) (result *demoResult, err error) {
+	d.say.line("Panther Monitor: the whole pipeline in this process. Ctrl-C stops it.")
+	if d.webhook, err = startWebhook(); err != nil {
+		return nil, err
+	}
+	defer d.webhook.close()
+	closeBroker, err := d.start(ctx, p, log)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, closeBroker()) }()
+	d.views, err = views.Open(ctx, d.service.kafka, schemas.Alerts, schemas.DeliveryStatuses, schemas.SourceStatuses)
+	if err != nil {
+		return nil, err
+	}
+	defer d.views.Close()
+	if err := d.service.start(ctx, stages.Dispatcher{Backoff: demoBackoff}, nil); err != nil {
+		return nil, err
+	}
+	running := true
+	defer func() {
+		if running {
+			err = errors.Join(err, d.service.engine.Stop())
+		}
+	}()
+	closeHTTP, err := d.service.serve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer closeHTTP()
+	d.say.line("broker %s (any Kafka client may send to it), lake %s, metrics http://%s/metrics", strings.Join(d.service.kafka.Brokers, ","),
+		d.service.config.Lake.Warehouse, d.service.config.HTTP.Listen)
+
+	if err := d.tell(ctx); err != nil {
+		return nil, err
+	}
+	d.say.line("stopping: the last lines go through the pipeline")
+	d.drain()
+	running = false
+	if err := d.service.engine.Stop(); err != nil {
+		return nil, err
+	}
+	return d.result()
+}
+
+// start brings up the broker and the catalogue.
+func (d *demo) start(ctx context.Context, p *program, log *slog.Logger) (done func() error, err error) {
+	c, err := pipeline.Load("", func(string) string { return "" })
+	if err != nil {
+		return nil, err
+	}
+	c.Embedded = &pipeline.Embedded{Dir: d.dir, Port: freePort(pipeline.DefaultPort)}
+	c.HTTP.Listen = fmt.Sprintf("127.0.0.1:%d", freePort(8080))
+	c.Lake.Warehouse, c.Lake.Interval, c.Heartbeat = filepath.Join(d.dir, "lake"), demoCommit, demoHeartbeat
+	quiet := *p
+	quiet.out = d.say // the destination of type log prints in between
+	d.service = &service{program: &quiet, config: c, log: log}
+	if done, err = d.service.broker(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.prepare(ctx); err != nil {
+		return nil, errors.Join(err, done())
+	}
+	return done, nil
+}
+
+func (d *demo) prepare(ctx context.Context) error {
+	var sources []catalogue.LogSource
+	for _, s := range samples.Sources() {
+		sources = append(sources, catalogue.LogSource{ID: "demo-" + strings.ReplaceAll(s.Name, " ", "-"), Label: s.Name, Topics: []string{s.Topic},
+			LogTypes: []string{s.LogType}, StreamType: "Auto", Alarm: demoSilence, From: "earliest", Origin: "demo"})
+	}
+	needs := pipeline.Needs(d.service.layout(), sources...)
+	needs.MakeProducers = true
+	if problems := kafka.Preflight(ctx, d.service.kafka, needs); len(problems) > 0 {
+		return problems
+	}
+	if err := d.service.openLake(ctx); err != nil {
+		return err
+	}
+	_, err := kafka.WriteCatalogue(ctx, d.service.kafka, func(v *catalogue.View) (out []stream.Record, err error) {
+		d.told = v.Version() > 0
+		version, now := v.Version()+1, time.Now().UTC()
+		if !d.told {
+			for _, s := range sources {
+				s.Created, s.InputsVersion, s.Version = now, version, version
+				out = append(out, stream.Send(schemas.Catalogue, catalogue.Key(s), s))
+			}
+		}
+		for _, dest := range d.destinations() { // the webhook has another port each time
+			dest.Version = version
+			out = append(out, stream.Send(schemas.Catalogue, catalogue.Key(dest), dest))
+		}
+		return out, nil
+	})
+	return err
+}
+
+func (d *demo) destinations() []catalogue.Destination {
+	all := []schemas.Severity{schemas.Info, schemas.Low, schemas.Medium, schemas.High, schemas.Critical}
+	policy := catalogue.DefaultDelivery()
+	policy.FailureThreshold = 3
+	return []catalogue.Destination{
+		{ID: "demo-terminal", Label: "terminal", Type: "log", Settings: map[string]any{}, Severities: all,
+			AlertTypes: []schemas.AlertType{schemas.SystemError}, Delivery: catalogue.DefaultDelivery(), Origin: "demo"},
+		{ID: "demo-webhook", Label: "soc webhook", Type: "webhook", Settings: map[string]any{"url": d.webhook.url()}, Severities: all,
+			AlertTypes: []schemas.AlertType{schemas.SystemError}, Delivery: policy, Origin: "demo"},
+	}
+}
+
+// freePort returns port, or 0 if something listens there.
+func freePort(port int) int {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return 0
+	}
+	if err == nil {
+		l.Close()
+	}
+	return port
+}
+
+// drain waits until every line has gone all the way: each node hands on to the next, so all must be idle several times.
+func (d *demo) drain() {
+	deadline := time.Now().Add(demoDrain)
+	for range 4 {
+		since := time.Now()
+		for !d.service.engine.Idle(since) {
+			if time.Now().After(deadline) {
+				d.say.line("not everything went through in %s; it stays in the topics and goes on with the next start", demoDrain)
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+}
+
+// result counts what the directory holds and says where everything is.
+func (d *demo) result() (*demoResult, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), demoDrain)
+	defer cancel()
+	r := &demoResult{Tables: map[string]int64{}, Alerts: map[string]int64{}, Deliveries: map[string]int64{}}
+	r.Dir, _ = filepath.Abs(d.dir)
+	topics := []string{}
+	for _, s := range samples.Sources() {
+		topics = append(topics, s.Topic)
+	}
+	ends, err := kafka.Ends(ctx, d.service.kafka, topics...)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range ends {
+		r.Lines += n
+	}
+	proofs, err := d.service.lake.Verify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for name, proof := range proofs {
+		r.Tables[name] = proof.Rows
+		if strings.HasPrefix(name, "panther_logs.") {
+			r.Events += proof.Rows
+		} else {
+			r.Failures += proof.Rows
+		}
+	}
+	if err := d.views.ToEnd(ctx); err != nil {
+		return nil, err
+	}
+	for _, a := range d.views.All(schemas.Alerts) {
+		r.Alerts[string(a.(schemas.Alert).SystemError)]++
+	}
+	for _, s := range d.views.All(schemas.DeliveryStatuses) {
+		for _, receipt := range s.(schemas.DeliveryStatus).Attempts {
+			r.Deliveries[string(receipt.Outcome)]++
+		}
+	}
+	d.farewell(r)
+	return r, nil
+}
+
+func (d *demo) farewell(r *demoResult) {
+	d.say.line("done: %d lines became %d events and %d failures, each once, in %s", r.Lines, r.Events, r.Failures, filepath.Join(r.Dir, "lake"))
+	for _, name := range slices.Sorted(maps.Keys(r.Tables)) {
+		d.say.more("%-46s %9d rows", name, r.Tables[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Alerts)) {
+		d.say.more("%-46s %9d opened", name, r.Alerts[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Deliveries)) {
+		d.say.more("delivery attempts: %-27s %9d", name, r.Deliveries[name])
+	}
+	dir := ""
+	if d.dir != pipeline.DefaultDir {
+		dir = " --dir " + d.dir
+	}
+	d.say.line("look around, also while it runs:")
+	self := "panther"
+	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
+		self = "go run ./cmd/panther"
+	}
+	for _, c := range []string{"alerts list", "sources list", "lake tables", "demo"} {
+		d.say.more("%s %s%s", self, c, dir)
+	}
+}

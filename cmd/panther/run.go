@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"panther/pipeline"
+	"panther/pipeline/kafka"
+	"panther/pipeline/stream"
+	"panther/schemas/catalogue"
+	"panther/sinks/lake"
+	"panther/sinks/notify"
+	"panther/stages"
+)
+
+const runHelp = `
+panther run [-f DIR] [--embedded | --brokers HOST:PORT,...] [flags]
+
+Runs the pipeline until Ctrl-C. It first checks everything that it needs and prints all that is wrong at once. With -f it
+applies the files of a catalogue before; without, it watches what the catalogue holds already.
+
+  panther run -f examples/ --embedded
+  panther run -f sources/ --brokers 10.0.0.5:9092,10.0.0.6:9092 --config panther.yml`
+
+func runRun(ctx context.Context, p *program, args []string) error {
+	f := p.flags("run", runHelp)
+	at := placeFlags(f)
+	files := f.String("f", "", "`folder` of catalogue files to apply first")
+	embedded := f.Bool("embedded", false, "bring a broker along, in the data directory")
+	nodes := f.String("nodes", "", "run only these `names`, separated by commas")
+	if rest, err := parse(f, args); err != nil {
+		return err
+	} else if len(rest) > 0 {
+		return usageError("run takes no arguments, got %q", rest)
+	}
+	c, err := at.load(p)
+	if err != nil {
+		return err
+	}
+	if *embedded && c.Embedded == nil {
+		c.Brokers, c.Embedded = nil, &pipeline.Embedded{Dir: pipeline.DefaultDir, Port: pipeline.DefaultPort}
+	}
+	if !*embedded && at.brokers == "" && at.dir != "" || len(c.Brokers) == 0 && c.Embedded == nil {
+		return usageError("no broker is named: give --brokers host:port, or --embedded to bring one along")
+	}
+	ctx, stop := interruptible(ctx, p)
+	defer stop()
+	s := &service{program: p, config: c, log: at.log(p), nodes: fields(*nodes), files: *files}
+	return s.run(ctx)
+}
+
+// interruptible ends the context at the first Ctrl-C, and the program at the second.
+func interruptible(ctx context.Context, p *program) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			fmt.Fprintln(p.err, "\nstopping: what is under way is finished; press Ctrl-C again to stop at once")
+			cancel()
+		case <-done:
+			return
+		}
+		select {
+		case <-signals:
+			os.Exit(130)
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+func fields(list string) (names []string) {
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// A service is the pipeline in this process, with all that is around it.
+type service struct {
+	*program
+	config pipeline.Config
+	log    *slog.Logger
+	nodes  []string
+	files  string // folder of catalogue files to apply first; may be empty
+
+	kafka  kafka.Config
+	engine *pipeline.Engine
+	lake   *lake.Catalog
+}
+
+func (s *service) run(ctx context.Context) (err error) {
+	var files *catalogue.Files
+	if s.files != "" {
+		if files, err = catalogue.Parse(s.files); err != nil {
+			return &exitError{exitUsage, err.Error()}
+		}
+	}
+	closeBroker, err := s.broker(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeBroker()) }()
+	if err := s.prepare(ctx, files); err != nil {
+		return err
+	}
+	if err := s.start(ctx, stages.Dispatcher{}, nil); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.engine.Stop()) }()
+	closeHTTP, err := s.serve(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeHTTP()
+	fmt.Fprintf(s.err, "running: brokers %s, lake %s, health and metrics http://%s/metrics; Ctrl-C stops\n",
+		strings.Join(s.kafka.Brokers, ","), s.config.Lake.Warehouse, s.config.HTTP.Listen)
+	select {
+	case <-ctx.Done():
+	case <-s.engine.Failed():
+	}
+	return nil
+}
+
+// broker finds the brokers, or starts the embedded one.
+func (s *service) broker(ctx context.Context) (done func() error, err error) {
+	if s.kafka, err = kafkaConfig(s.program, s.config, s.log); err != nil {
+		return nil, err
+	}
+	if s.config.Embedded == nil {
+		return func() error { return nil }, nil
+	}
+	e, done, err := startBroker(ctx, s.config.Embedded.Dir, s.config.Embedded.Port, s.log)
+	if err != nil {
+		return nil, err
+	}
+	s.kafka.Brokers = []string{e.Addr()}
+	return done, nil
+}
+
+func (s *service) layout() kafka.Layout { return kafka.Layout{Embedded: s.config.Embedded != nil} }
+
+// prepare checks all that the pipeline needs, makes topics, and applies files.
+func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
+	var sources []catalogue.LogSource
+	if files != nil {
+		sources = files.Sources
+	}
+	needs := pipeline.Needs(s.layout(), sources...)
+	needs.MakeProducers = s.config.Embedded != nil || s.config.CreateTopics
+	problems := kafka.Preflight(ctx, s.kafka, needs)
+	err := s.openLake(ctx)
+	if err != nil {
+		problems = append(problems, &kafka.Problem{What: "use the lake", Err: err, Minor: true, Mend: "set lake.warehouse to a folder that can be written; until then only the lake node waits"})
+	}
+	if len(problems) > 0 {
+		fmt.Fprintf(s.err, "before the start:\n%s", problems.Text())
+	}
+	for _, problem := range problems {
+		if !problem.Minor {
+			return &exitError{code: exitUsage}
+		}
+	}
+	if files == nil {
+		return nil
+	}
+	_, err = writeCatalogue(ctx, s.kafka, func(v *catalogue.View) (catalogue.Changes, error) {
+		return catalogue.Plan(v, files, catalogue.Options{}, time.Now(), "panther run")
+	})
+	return err
+}
+
+// openLake opens the folder of the tables. Also after an error the lake is there: it may come to life later.
+func (s *service) openLake(ctx context.Context) error {
+	folder, err := lake.OpenFolder(s.config.Lake.Warehouse)
+	s.lake = lake.NewCatalog(folder)
+	if err == nil {
+		err = folder.Check(ctx)
+	}
+	return err
+}
+
+// writeCatalogue makes the changes that plan finds, as often as others come between.
+func writeCatalogue(ctx context.Context, cfg kafka.Config, plan func(*catalogue.View) (catalogue.Changes, error)) (changes catalogue.Changes, err error) {
+	_, err = kafka.WriteCatalogue(ctx, cfg, func(v *catalogue.View) ([]stream.Record, error) {
+		changes, err = plan(v)
+		return changes.Records(), err
+	})
+	return changes, err
+}
+
+// start starts the nodes. observe, if not nil, sees what destinations of type log print.
+func (s *service) start(ctx context.Context, dispatcher stages.Dispatcher, transport http.RoundTripper) (err error) {
+	parts := pipeline.Parts{Lake: s.lake, Tables: lake.Options{Interval: s.config.Lake.Interval}, Dispatcher: dispatcher,
+		Notify: notify.Options{Console: s.config.Console.URL, Env: s.env, Out: s.out, Transport: transport}}
+	s.engine, err = pipeline.Start(ctx, s.kafka, parts, s.nodes...)
+	return err
+}
+
+// serve answers /healthz (the process works), /readyz (every node has joined its group) and /metrics.
+func (s *service) serve(ctx context.Context) (done func(), err error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.HTTP.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for health and metrics: %w; choose another address with http.listen or PANTHER_HTTP_LISTEN", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", s.engine.Metrics.Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		select {
+		case <-s.engine.Failed():
+			http.Error(w, "a node has ended with an error; the log has it", http.StatusServiceUnavailable)
+		default:
+			fmt.Fprintln(w, "ok")
+		}
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if waiting := s.engine.Ready(); len(waiting) > 0 {
+			http.Error(w, "not ready: "+strings.Join(waiting, ", "), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		server.Serve(listener)
+	}()
+	return func() {
+		server.Close()
+		<-ended
+	}, nil
+}
