@@ -3,8 +3,6 @@ package stream
 import (
 	"encoding/json"
 	"fmt"
-	"iter"
-	"maps"
 	"reflect"
 	"runtime/debug"
 	"slices"
@@ -98,15 +96,15 @@ func (t *task[S]) SetCatalogue(c Catalogue, now time.Time) {
 // adopt makes c what stages see and hands them what changed: entries newer than the version delivered, and a tombstone for
 // each state whose entry is gone.
 func (t *task[S]) adopt(c Catalogue, now time.Time) {
-	old := t.cat
+	known := t.cat == c
 	t.cat = c
-	if t.kind == "" || old == c {
+	if t.kind == "" || known {
 		return
 	}
 	entry := func(name string, e any) {
 		t.fold(name, Record{Topic: CatalogueTopic, Key: []byte(name), Message: e, Time: now})
 	}
-	for _, name := range t.gone(old, c) {
+	for _, name := range t.gone(c) {
 		entry(name, nil)
 	}
 	for name, e := range c.Entries(t.kind) {
@@ -117,30 +115,15 @@ func (t *task[S]) adopt(c Catalogue, now time.Time) {
 	t.meta.Version = max(t.meta.Version, c.Version())
 }
 
-// gone lists the keys that have a state but no entry in c. Every state has had an entry: after the first time only those of
-// the catalogue before are looked at.
-func (t *task[S]) gone(old, c Catalogue) (names []string) {
-	var known iter.Seq[string] = maps.Keys(t.keys)
-	if old != nil {
-		known = firsts(old.Entries(t.kind))
-	}
-	for name := range known {
-		if _, ok := c.Get(t.kind + "/" + name); !ok && t.keys[name] != nil {
+// gone lists the keys that have a state but no entry in c.
+func (t *task[S]) gone(c Catalogue) (names []string) {
+	for name := range t.keys {
+		if _, ok := c.Get(t.kind + "/" + name); !ok {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names
-}
-
-func firsts[K, V any](pairs iter.Seq2[K, V]) iter.Seq[K] {
-	return func(yield func(K) bool) {
-		for k := range pairs {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 func (t *task[S]) Process(r Record) {
