@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -66,7 +67,10 @@ func (d *demo) tell(ctx context.Context) error {
 	wait.Wait()
 	flush, cancel := context.WithTimeout(context.Background(), demoDrain)
 	defer cancel()
-	return producer.Flush(flush)
+	err = producer.Flush(flush)
+	sent, _ := producer.Sent()
+	d.lines += sent
+	return errors.Join(err, d.saveCount(d.lines))
 }
 
 // ready waits until every node has joined its group.
@@ -133,8 +137,12 @@ func (f *feed) run(ctx context.Context, p *kafka.Producer) {
 
 // rates says now and then how much flows.
 func (d *demo) rates(ctx context.Context, p *kafka.Producer) {
-	for last, at := int64(0), time.Now(); sleep(ctx, 5*time.Second); {
+	for last, at, n := int64(0), time.Now(), 1; sleep(ctx, time.Second); n++ {
 		sent, _ := p.Sent()
+		d.saveCount(d.lines + sent) // for a start after a crash; the last one counts
+		if n%5 != 0 {
+			continue
+		}
 		now := time.Now()
 		var rows int64
 		tables, err := d.service.lake.Tables(ctx)
@@ -144,7 +152,7 @@ func (d *demo) rates(ctx context.Context, p *kafka.Producer) {
 		for _, t := range tables {
 			rows += t.Rows
 		}
-		d.say.line("%d lines so far, %.0f a second; %d rows in %d tables", sent, float64(sent-last)/now.Sub(at).Seconds(), rows, len(tables))
+		d.say.line("%d lines sent, %.0f a second; %d rows in %d tables", d.lines+sent, float64(sent-last)/now.Sub(at).Seconds(), rows, len(tables))
 		last, at = sent, now
 	}
 }

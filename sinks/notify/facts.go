@@ -21,7 +21,7 @@ func facts(a schemas.Alert) []string {
 			break
 		}
 		out = append(out, fingerprintFact(f))
-		if len(f.Samples) > 0 {
+		if len(f.Samples) > 0 && !strings.Contains(a.Description, string(f.Samples[0].Payload)) {
 			out = append(out, "first line: "+string(f.Samples[0].Payload))
 		}
 	}
