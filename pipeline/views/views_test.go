@@ -44,7 +44,7 @@ func broker(t testing.TB) (cfg kafka.Config, send func(topic, key string, value 
 	t.Cleanup(producer.Close)
 	return cfg, func(topic, key string, value []byte) {
 		t.Helper()
-		producer.Send(t.Context(), topic, []byte(key), value, nil)
+		producer.Send(t.Context(), topic, []byte(key), value)
 		if err := producer.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
