@@ -37,14 +37,16 @@ func broker(t testing.TB) (cfg kafka.Config, send func(topic, key string, value 
 	if problems := kafka.Preflight(t.Context(), cfg, kafka.Needs{Topics: []stream.Topic{people, bytes, log}, Layout: kafka.Layout{Embedded: true}}); len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	producer, err := kafka.NewProducer(cfg)
+	producer, err := kafka.NewProducer(t.Context(), cfg, people.Name, bytes.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(producer.Close)
 	return cfg, func(topic, key string, value []byte) {
 		t.Helper()
-		producer.Send(t.Context(), topic, []byte(key), value)
+		if err := producer.Send(t.Context(), topic, []byte(key), value); err != nil {
+			t.Fatal(err)
+		}
 		if err := producer.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
