@@ -1,0 +1,35 @@
+# The commands of the project. `make demo` and `make test` need Go alone; what others need they say.
+SHELL := /bin/bash
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@2026.1
+
+.PHONY: demo test check bench kafka kafka-stop audit mutants build
+
+demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds flags
+	go run ./cmd/panther demo $(ARGS)
+
+test: ## every test that this machine can run; it says which parts are missing
+	go test $(ARGS) ./...
+
+build: ## the program, as ./panther
+	go build -trimpath -o panther ./cmd/panther
+
+check: ## what must hold before a commit: format, vet, lint, tests with the race detector
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt -w these files: $$unformatted"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go test -race ./...
+
+kafka: ## a real Apache Kafka on 127.0.0.1:9092, data in .kafka (needs Java and Maven)
+	tools/kafka/kafka.sh start
+
+kafka-stop:
+	tools/kafka/kafka.sh stop
+
+bench: ## benchmarks, as ratios within one run; with PANTHER_TEST_BROKERS=127.0.0.1:9092 also on Kafka
+	go test -run '^$$' -bench . -benchtime 1x ./...
+
+audit: ## kill everything for a minute on a real Kafka, then count (needs Java and Maven); ARGS="-for 10m" for longer
+	go run ./tools/audit $(ARGS)
+
+mutants: ## break each rule about clocks, and see its test fail
+	PANTHER_MUTANTS=1 go test -run Mutants -timeout 30m -v ./...
