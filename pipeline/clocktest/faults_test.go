@@ -1,6 +1,9 @@
 package clocktest
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A fault is something that may go wrong in a schedule.
 type fault uint32
@@ -38,6 +41,19 @@ func (f fault) String() string {
 		}
 	}
 	return strings.Join(names, " ")
+}
+
+func parseFaults(list string) (f fault) {
+	for name := range strings.SplitSeq(list, ",") {
+		i := slices.Index(faultNames, name)
+		switch {
+		case i >= 0:
+			f |= 1 << i
+		case name != "":
+			panic("no fault is named " + name + "; there are " + strings.Join(faultNames, ", "))
+		}
+	}
+	return f
 }
 
 // A chance is what a fault draws, all at once, so that the next fault does not depend on this one.

@@ -4,8 +4,8 @@ import (
 	"math/rand/v2"
 )
 
-// newWorld draws a schedule from a seed.
-func newWorld(seed uint64) *world {
+// newWorld draws a schedule from a seed, with the faults given, if any.
+func newWorld(seed uint64, only fault) *world {
 	w := &world{rng: rand.New(rand.NewPCG(seed, 1)), faultRng: rand.New(rand.NewPCG(seed, 2)), unheard: map[partitionKey]*unheard{}}
 	draw := w.faultRng
 	w.hot = seed%5 == 0
@@ -15,6 +15,9 @@ func newWorld(seed uint64) *world {
 		w.faults = 0
 	case 1, 2, 3:
 		w.faults &= fault(draw.Uint32()) & fault(draw.Uint32())
+	}
+	if only != 0 {
+		w.faults = only
 	}
 	w.now = 1_000_000
 	w.faultsEnd = w.now + w.between(900, 1800)*1000

@@ -107,7 +107,10 @@ func (w *world) view(v int) *catalogue.View {
 				continue
 			}
 			e := catalogue.LogSource{ID: sourceID(i), Label: "Source " + sourceID(i), Alarm: time.Duration(s.threshold) * time.Millisecond,
-				Created: wall(s.created), InputsVersion: versionNumber(s.inputs), Version: versionNumber(s.changed)}
+				Created: wall(s.created), Version: versionNumber(s.changed)}
+			if s.inputs > 0 { // 0: they never changed; then nothing but the gaps tells from when a clock counts
+				e.InputsVersion = versionNumber(s.inputs)
+			}
 			for _, t := range s.topics {
 				e.Topics = append(e.Topics, topicName(t))
 			}

@@ -12,12 +12,12 @@ import (
 type watchman struct{}
 
 type post struct {
-	Topics    []string      `json:"t,omitempty"`
+	Topics    string        `json:"t,omitempty"`
 	Threshold time.Duration `json:"a,omitempty"`
 	Created   int64         `json:"c,omitempty"`
 	Last      int64         `json:"l,omitempty"`
 	Inputs    int64         `json:"i,omitempty"`
-	Entry     int64         `json:"v,omitempty"`
+	Entry     int32         `json:"v,omitempty"`
 	Firing    bool          `json:"f,omitempty"`
 }
 
@@ -27,7 +27,7 @@ func (watchman) Wake(p post) Wake {
 	if p.Firing {
 		return Wake{}
 	}
-	return Wake{Clocks: p.Topics, Since: time.Unix(0, max(p.Last, p.Created)), For: p.Threshold, Version: p.Inputs}
+	return Wake{Clocks: []string{p.Topics}, Since: time.Unix(0, max(p.Last, p.Created)), For: p.Threshold, Version: p.Inputs}
 }
 
 func (watchman) Tick(p post, key string, _ time.Time, _ View) (post, []Record) {
@@ -58,7 +58,7 @@ func BenchmarkMillionKeys(b *testing.B) {
 			if i%(keys/silent) == 0 {
 				last = at(1800)
 			}
-			value := fmt.Appendf(nil, `{"t":["panther.raw-logs"],"a":%d,"c":%d,"l":%d,"i":1,"v":%d}`, time.Hour, at(0).UnixNano(), last.UnixNano(), 1+i%100)
+			value := fmt.Appendf(nil, `{"t":"panther.raw-logs","a":%d,"c":%d,"l":%d,"i":1,"v":%d}`, time.Hour, at(0).UnixNano(), last.UnixNano(), 1+i%100)
 			if err := d.Restore(fmt.Appendf(nil, "0c9f1a52-7d31-4c44-9d4b-%012d", i), value); err != nil {
 				b.Fatal(err)
 			}
