@@ -242,7 +242,7 @@ func (s *session) transact(ctx context.Context, tx *transaction, fetches kgo.Fet
 	s.promise.reset()
 	failed := s.collect(ctx, tx, fetches)
 	if failed == nil {
-		failed = s.group.Client().Flush(ctx) // before its errors are asked for: else they wait for the linger
+		failed = s.flush(ctx) // before its errors are asked for: else they wait for the linger
 	}
 	if failed == nil {
 		failed = s.promise.err()
@@ -255,6 +255,16 @@ func (s *session) transact(ctx context.Context, tx *transaction, fetches kgo.Fet
 		return fmt.Errorf("%w: %w", errFenced, err)
 	}
 	return s.explainAbort(failed)
+}
+
+// flush waits until everything produced is acknowledged, but not for ever: a broker may be away.
+func (s *session) flush(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.TransactionTimeout)
+	defer cancel()
+	if err := s.group.Client().Flush(ctx); err != nil {
+		return fmt.Errorf("wait for the records of a transaction: %w", err)
+	}
+	return nil
 }
 
 // collect folds records until the commit interval is over. A node at the edge, which has the bulk, waits for it; the others
