@@ -111,6 +111,7 @@ type task struct {
 	part    stream.Partition
 	edge    *stream.Edge
 	stage   stream.Task // nil for mappers
+	owned   bool        // the client counts it among its own
 	fresh   bool        // entries of the catalogue have not been delivered yet
 	version int64       // of the catalogue that its stage has
 	asked   time.Time   // a sample for timers due has been asked for

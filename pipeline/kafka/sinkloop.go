@@ -237,8 +237,9 @@ func (s *sinkSession) flushLocked(ctx context.Context, last bool) error {
 
 func (s *sinkSession) commit(ctx context.Context, safe map[stream.Partition]int64) error {
 	offsets := map[string]map[int32]kgo.EpochOffset{}
+	committed := s.client.CommittedOffsets()
 	for p, next := range safe {
-		if s.owned[topicPartition{p.Topic, p.Num}] != p {
+		if s.owned[topicPartition{p.Topic, p.Num}] != p || committed[p.Topic][p.Num].Offset == next {
 			continue
 		}
 		if offsets[p.Topic] == nil {

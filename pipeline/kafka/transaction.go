@@ -68,6 +68,9 @@ func (s *session) setCatalogue(ctx context.Context, tx *transaction, fetches kgo
 			need = max(need, t.stage.Version())
 		}
 	}
+	if tx.view != nil && need <= tx.version {
+		return nil
+	}
 	wait, cancel := context.WithTimeout(ctx, s.cfg.TransactionTimeout/2)
 	defer cancel()
 	view, err := s.catalogue.WaitFor(wait, need)
@@ -75,22 +78,32 @@ func (s *session) setCatalogue(ctx context.Context, tx *transaction, fetches kgo
 		return fmt.Errorf("wait for version %d of the catalogue: %w", need, err)
 	}
 	tx.view, tx.version = view, view.Version()
-	owned := s.group.Client().CommittedOffsets()
-	for tp, t := range s.tasks {
-		if _, ok := owned[tp.topic][tp.num]; !ok {
-			delete(s.tasks, tp) // taken away without a word: its timers must not fire here
+	s.checkOwned()
+	for _, t := range s.tasks {
+		if t.stage == nil || !t.owned || !t.fresh && t.version == tx.version {
 			continue
 		}
-		if t.stage != nil && (t.fresh || t.version != tx.version) {
-			tx.tasks[t] = true
-			t.stage.SetCatalogue(view, time.Now())
-			t.fresh, t.version = false, tx.version
-			if err := s.emitStage(tx, t); err != nil {
-				return err
-			}
+		tx.tasks[t] = true
+		t.stage.SetCatalogue(view, time.Now())
+		t.fresh, t.version = false, tx.version
+		if err := s.emitStage(tx, t); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// checkOwned drops tasks that were taken away without a word: their timers must not fire here. A task that was assigned a
+// moment ago is not owned yet: the client counts it once assign has returned.
+func (s *session) checkOwned() {
+	owned := s.group.Client().CommittedOffsets()
+	for tp, t := range s.tasks {
+		if _, ok := owned[tp.topic][tp.num]; ok {
+			t.owned = true
+		} else if t.owned {
+			delete(s.tasks, tp)
+		}
+	}
 }
 
 func versionOf(r *kgo.Record) int64 {
@@ -108,7 +121,7 @@ func (s *session) foldPartition(tx *transaction, p kgo.FetchTopicPartition) erro
 	if t == nil {
 		return fmt.Errorf("records of %s/%d came before its state", p.Topic, p.Partition)
 	}
-	tx.tasks[t] = true
+	tx.tasks[t], t.owned = true, true
 	now := time.Now()
 	for _, kr := range p.Records {
 		t.edge.Position = kr.Offset + 1
@@ -193,7 +206,7 @@ func (s *session) mapperView(tx *transaction) stream.View { return mapperView{tx
 // advance fires the timers of tasks that have read their input up to a time behind them.
 func (s *session) advance(tx *transaction) error {
 	for _, t := range s.tasks {
-		if t.stage == nil {
+		if t.stage == nil || !t.owned {
 			continue
 		}
 		t.edge.Clock(0)

@@ -69,7 +69,7 @@ func (s *session) wait() time.Duration {
 	wait := pollWait
 	for _, t := range s.tasks {
 		if t.fresh {
-			return 0
+			return 10 * time.Millisecond // until the client counts it among its own
 		}
 		if t.stage == nil {
 			continue
@@ -117,9 +117,12 @@ func (s *session) prepare(fetches kgo.Fetches) (tx *transaction, due bool) {
 	}
 	tx.clocks = s.node.Clocks != "" && len(s.tasks) > 0 && now.Sub(s.lastClocks) >= s.cfg.Heartbeat
 	due = due || tx.clocks
+	if s.unowned() {
+		s.checkOwned()
+	}
 	for _, t := range s.tasks {
-		if t.stage == nil {
-			t.fresh = false
+		if t.stage == nil || !t.owned {
+			t.fresh = t.fresh && t.stage != nil
 			continue
 		}
 		t.edge.Clock(0)
@@ -128,6 +131,15 @@ func (s *session) prepare(fetches kgo.Fetches) (tx *transaction, due bool) {
 		}
 	}
 	return tx, due
+}
+
+func (s *session) unowned() bool {
+	for _, t := range s.tasks {
+		if !t.owned {
+			return true
+		}
+	}
+	return false
 }
 
 // timerDue reports whether a timer of t may fire: its time has come, and the input was read to where it ended then.
