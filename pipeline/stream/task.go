@@ -89,7 +89,7 @@ func NewTask[S any](s Stage[S], kind string, confirm func() Catalogue) Task {
 
 func (t *task[S]) SetCatalogue(c Catalogue, now time.Time) {
 	t.again = nil
-	t.adopt(c, now)
+	t.adopt(c, now.UTC())
 	t.settle()
 }
 
@@ -127,6 +127,7 @@ func (t *task[S]) gone(c Catalogue) (names []string) {
 }
 
 func (t *task[S]) Process(r Record) {
+	r.Time = r.Time.UTC() // what is written must not depend on where it is read
 	t.clocks.Seen(r.Time)
 	t.Advance(r.Time)
 	if r.Header(HeaderClock) != "" {
@@ -156,7 +157,7 @@ func (t *task[S]) applyClocks(r Record) {
 
 func (t *task[S]) Advance(now time.Time) {
 	if t.again != nil {
-		t.adopt(t.again, now)
+		t.adopt(t.again, now.UTC())
 		t.again = nil
 	}
 	t.meta.Now = later(t.meta.Now, now.UTC())

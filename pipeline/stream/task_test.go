@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestTimersFireInLogOrder(t *testing.T) {
@@ -273,6 +276,29 @@ func TestAbortGivesTimeBack(t *testing.T) {
 	}
 	d.want()
 	replay()
+}
+
+// What a task writes does not depend on the time zone of the machine that reads.
+func TestTimesAreUTC(t *testing.T) {
+	far := time.FixedZone("far", 11*3600)
+	var logs []map[string][]byte
+	for _, zone := range []*time.Location{time.UTC, far} {
+		d := newDesk(t, nil)
+		d.SetCatalogue(v(1), at(0).In(zone))
+		d.Hole()
+		r, err := ClockRecord("in", []Clock{tick(0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Time = at(5).In(zone)
+		d.Process(r)
+		d.Advance(at(9).In(zone))
+		d.save()
+		logs = append(logs, d.changelog)
+	}
+	if diff := cmp.Diff(logs[0], logs[1]); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestChangesAreReadableJSON(t *testing.T) {
