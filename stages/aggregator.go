@@ -37,15 +37,18 @@ type Troubles struct {
 	Open []schemas.Alert `json:"open,omitempty"`
 }
 
+// about finds the open alert about a component; the key says its type. Without one it returns -1.
+func (s Troubles) about(component string) int {
+	return slices.IndexFunc(s.Open, func(a schemas.Alert) bool { return a.Component.ID == component })
+}
+
 // Process takes a signal.
 func (a Aggregator) Process(s Troubles, r stream.Record, v stream.View) (Troubles, []stream.Record) {
 	sig, ok := r.Message.(schemas.Signal)
 	if !ok {
 		return s, nil
 	}
-	i := slices.IndexFunc(s.Open, func(x schemas.Alert) bool {
-		return x.SystemError == sig.Type && x.Component.ID == sig.Component.ID
-	})
+	i := s.about(sig.Component.ID)
 	switch {
 	case sig.Verb == schemas.Raise && i < 0:
 		return a.open(s, sig, r.Time, v)
@@ -88,11 +91,7 @@ func (Aggregator) open(s Troubles, sig schemas.Signal, at time.Time, v stream.Vi
 	for _, e := range v.Entries(catalogue.KindDestination) {
 		destinations = append(destinations, e.(catalogue.Destination))
 	}
-	alert.Routes = Route(alert, destinations, func(id string) bool {
-		return slices.ContainsFunc(s.Open, func(x schemas.Alert) bool {
-			return x.SystemError == schemas.AlertDelivery && x.Component.ID == id
-		})
-	})
+	alert.Routes = Route(alert, destinations, func(id string) bool { return s.about(id) >= 0 })
 	out := []stream.Record{stream.Send(schemas.Alerts, alert.ID, alert)}
 	for i, d := range destinations {
 		if alert.Routes[i].Send {

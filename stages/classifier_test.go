@@ -139,6 +139,15 @@ func TestClassifierCountsPerTransaction(t *testing.T) {
 	}
 }
 
+func TestClassifierKeepsEvents(t *testing.T) {
+	c, v := stages.NewClassifier(newWordChecker), oneSource(1)
+	out := c.Map(nil, at(0, "Ok 1"), v)
+	out = c.Map(out, at(1, "Fine 2"), v) // in the bytes of the first event, as a checker may
+	if first := string(out[0].Value); !strings.Contains(first, "Ok 1") {
+		t.Errorf("the first event became %s", first)
+	}
+}
+
 func TestClassifierSamplesAreBounded(t *testing.T) {
 	c, v := stages.NewClassifier(func([]*logtype.Schema) classify.Checker { return eachItsOwnField{} }), oneSource(1)
 	for i := range 100 { // 25 kinds of failures, four of each
@@ -199,6 +208,9 @@ func TestCheckersFollowTheCatalogue(t *testing.T) {
 	first, second := oneSource(1), oneSource(2, anyJSON("Ok", 2))
 	for _, v := range []stream.View{first, first, second, second} {
 		c.Map(nil, at(0, "Ok"), v)
+		nobodys := at(0, "Ok") // no schema, no checker
+		nobodys.Topic = "y"
+		c.Map(nil, nobodys, v)
 	}
 	if got := strings.Join(made, ", "); got != "Ok v1, Ok v2" {
 		t.Errorf("checkers made: %s; want one of each version", got)
