@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -225,4 +226,36 @@ func TestRevoke(t *testing.T) {
 		t.Error("a record of a partition that is not assigned is taken")
 	}
 	expectProof(t, store, "panther_logs.a_one", 2)
+}
+
+// A commit whose answer was lost is found in the table: it is not made again, and nobody is taken for another writer; also
+// if more rows have come before anybody could look.
+func TestAnswerLost(t *testing.T) {
+	store := newMemory()
+	types := library{"A.One": {schemaOf("A.One", 1)}}
+	s := NewSink(NewCatalog(store), types.lookup, Options{})
+	s.Assign(eventsTopic, 0)
+	lost := ""
+	store.before = func(op, name string) (bool, error) {
+		if op == "create" && strings.HasSuffix(name, lost) && lost != "" {
+			return true, errLost
+		}
+		return true, nil
+	}
+	for i, c := range []struct {
+		lost  string
+		cause error // of every try to look, after that
+	}{{"", nil}, {"/v3.metadata.json", nil}, {"/v4.metadata.json", errLost}, {"", nil}} {
+		must0(t, s.Add(ctx, []stream.Record{event(eventsTopic, int64(i), "A.One", 1, `{}`)}))
+		lost = c.lost
+		s.wait = func(context.Context, int) error { return c.cause }
+		safe, _, err := s.Flush(ctx, true)
+		if !errors.Is(err, c.cause) || c.cause == nil && err != nil {
+			t.Fatalf("step %d: %v, want %v", i, err, c.cause)
+		}
+		if want := int64(i + 1); c.cause == nil && safe[eventsTopic] != want {
+			t.Errorf("step %d: safe is %v, want %d", i, safe, want)
+		}
+	}
+	expectProof(t, store, "panther_logs.a_one", 4)
 }
