@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// A mutant is the pipeline with one rule broken, by other text in its source. The compiler is told to take the changed files
+// in place of the real ones, so the program that is shipped has no switch that could break it.
+//
+// An audit that does not fail with a mutant proves nothing.
+type mutant struct {
+	name, rule string
+	edits      []edit
+}
+
+// An edit replaces a text, which must be there exactly once, in a file.
+type edit struct{ file, from, to string }
+
+func mutants() []mutant {
+	return []mutant{
+		{
+			name: "commit-first", rule: "offsets and state are committed before the outputs, in a transaction of their own",
+			edits: []edit{
+				{"pipeline/kafka/turn.go", "	s.settle(tx, committed && err == nil)\n", `	s.settle(tx, committed && err == nil)
+	if committed && err == nil && len(tx.late) > 0 {
+		if err := s.group.Begin(); err != nil {
+			return err
+		}
+		for _, r := range tx.late {
+			s.group.Produce(ctx, r, s.promise.done)
+		}
+		if _, err := s.end(ctx, true); err != nil {
+			return err
+		}
+	}
+`},
+				{"pipeline/kafka/transaction.go", "	s.group.Produce(context.Background(), kr, s.promise.done)\n", `	if state, _ := s.node.State(); r.Topic != state.Name {
+		tx.late = append(tx.late, kr)
+		return
+	}
+	s.group.Produce(context.Background(), kr, s.promise.done)
+`},
+				{"pipeline/kafka/transaction.go", "	scratch           []stream.Record\n", "	scratch           []stream.Record\n	late              []*kgo.Record\n"},
+			},
+		},
+		{
+			name: "read-uncommitted", rule: "sinks read what was never committed",
+			edits: []edit{{"pipeline/kafka/sinkloop.go", "kgo.FetchIsolationLevel(kgo.ReadCommitted())", "kgo.FetchIsolationLevel(kgo.ReadUncommitted())"}},
+		},
+		{
+			name: "sink-commits-first", rule: "a sink's offsets are committed before its rows are in their tables",
+			edits: []edit{{"pipeline/kafka/sinkloop.go", "	safe, out, err := s.sink.Flush(ctx, last)\n", `	read := map[stream.Partition]int64{}
+	for tp, p := range s.owned {
+		read[p] = s.next[tp]
+	}
+	if err := s.commit(ctx, read); err != nil {
+		return err
+	}
+	safe, out, err := s.sink.Flush(ctx, last)
+`}},
+		},
+	}
+}
+
+func mutantNames() string {
+	var names []string
+	for _, m := range mutants() {
+		names = append(names, m.name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func mutantNote(name string) string {
+	if name == "" {
+		return ""
+	}
+	return ", MUTANT " + name
+}
+
+// workerProgram is what workers run: this program, or one made with a mutant's edits.
+func workerProgram(ctx context.Context, name, dir string) (string, error) {
+	if name == "" {
+		return os.Executable()
+	}
+	for _, m := range mutants() {
+		if m.name == name {
+			return m.build(ctx, dir)
+		}
+	}
+	return "", fmt.Errorf("there is no mutant %q; there are %s", name, mutantNames())
+}
+
+// build makes the program with the mutant's edits.
+func (m mutant) build(ctx context.Context, dir string) (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
+	texts := map[string]string{}
+	for _, e := range m.edits {
+		if _, ok := texts[e.file]; !ok {
+			b, err := os.ReadFile(filepath.Join(root, e.file))
+			if err != nil {
+				return "", fmt.Errorf("make mutant %s: %w", m.name, err)
+			}
+			texts[e.file] = string(b)
+		}
+		if n := strings.Count(texts[e.file], e.from); n != 1 {
+			return "", fmt.Errorf("make mutant %s: the text to replace is %d times in %s; adapt tools/audit/mutants.go to the new text:\n%s", m.name, n, e.file, e.from)
+		}
+		texts[e.file] = strings.Replace(texts[e.file], e.from, e.to, 1)
+	}
+	for file, text := range texts {
+		changed := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
+		if err := os.WriteFile(changed, []byte(text), 0o644); err != nil {
+			return "", err
+		}
+		overlay.Replace[filepath.Join(root, file)] = changed
+	}
+	b, err := json.Marshal(overlay)
+	if err != nil {
+		return "", err
+	}
+	list, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "mutant-"+m.name)
+	if err := os.WriteFile(list, b, 0o644); err != nil {
+		return "", err
+	}
+	build := exec.CommandContext(ctx, "go", "build", "-overlay", list, "-o", program, "./tools/audit")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("make mutant %s: %w: %s", m.name, err, out)
+	}
+	return program, nil
+}
+
+// runMutants runs the audit once with each mutant. One that is not caught is an error.
+func runMutants(ctx context.Context, s setup) error {
+	var errs []error
+	for _, m := range mutants() {
+		fmt.Printf("\nmutant %s: %s\n", m.name, m.rule)
+		s.mutant = m.name
+		wrong, err := audit(ctx, s)
+		switch {
+		case err != nil:
+			return err
+		case wrong == 0:
+			errs = append(errs, fmt.Errorf("mutant %s was not caught (seed %d): run it for longer, or mend the audit", m.name, s.seed))
+		default:
+			fmt.Printf("caught: %d checks are wrong, as they must be\n", wrong)
+		}
+	}
+	return errors.Join(errs...)
+}
