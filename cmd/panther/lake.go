@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
+	"panther/pipeline"
 	"panther/sinks/lake"
 )
 
@@ -17,13 +20,13 @@ Lists the tables of the lake: rows, files, bytes, and when something was last co
 Iceberg table that other engines open by its path.
 
   panther lake tables
-  panther lake tables --dir /var/lib/panther/lake -o json
+  panther lake tables --dir /var/lib/panther -o json
 `
 
 // runLake shows what is in the lake.
 func runLake(ctx context.Context, p *program, args []string) error {
 	f := p.flags("lake", lakeHelp)
-	dir := f.String("dir", "panther-data/lake", "the `folder` of the lake")
+	dir := f.String("dir", pipeline.DefaultDir, "data `directory`, which holds the lake, or the folder of a lake")
 	output := f.String("o", "table", "output `format`: table, or json for machines")
 	rest, err := parse(f, args)
 	if err != nil {
@@ -34,6 +37,9 @@ func runLake(ctx context.Context, p *program, args []string) error {
 	}
 	if *output != "table" && *output != "json" {
 		return usageError("-o %s: want table or json", *output)
+	}
+	if inside := filepath.Join(*dir, "lake"); isFolder(inside) {
+		*dir = inside
 	}
 	folder, err := lake.OpenFolder(*dir)
 	if err != nil {
@@ -53,6 +59,11 @@ func runLake(ctx context.Context, p *program, args []string) error {
 		return nil
 	}
 	return printTables(p, tables)
+}
+
+func isFolder(path string) bool {
+	fi, err := os.Stat(path)
+	return err == nil && fi.IsDir()
 }
 
 func printTables(p *program, tables []lake.TableInfo) error {

@@ -198,7 +198,7 @@ func (p *preflight) producers(ctx context.Context) error {
 	}
 	e := ensurer{cfg: p.cfg, layout: p.needs.Layout, replication: replicationOf(p.needs.Layout, len(brokers))}
 	for _, t := range missing {
-		p.add(&Problem{What: fmt.Sprintf("topic %s, which a log source names, does not exist", t.Name), Mend: "correct the name, or make it: " + e.createCommand(t)})
+		p.add(&Problem{What: fmt.Sprintf("topic %s, which a log source names, does not exist", t.Name), Mend: "correct the name; or set createTopics (PANTHER_CREATE_TOPICS=true); or make it: " + e.createCommand(t)})
 	}
 	return nil
 }

@@ -211,28 +211,39 @@ func (s *sinkSession) flush(ctx context.Context, last bool) error {
 	return s.flushLocked(ctx, last)
 }
 
+// flushLocked commits what is safe, also when something else went wrong.
 func (s *sinkSession) flushLocked(ctx context.Context, last bool) error {
-	safe, out, err := s.sink.Flush(ctx, last)
+	safe, out, failed := s.sink.Flush(ctx, last)
+	if err := s.send(ctx, out); err != nil {
+		return errors.Join(failed, err)
+	}
+	err := errors.Join(failed, s.commit(ctx, safe))
 	if err != nil {
 		return fmt.Errorf("node %s flushes: %w", s.node.Name, err)
 	}
-	if len(out) > 0 {
-		records := make([]*kgo.Record, len(out))
-		for i := range out {
-			if !s.node.MayWrite(out[i].Topic) {
-				return fmt.Errorf("node %s wrote to topic %q, which it does not declare", s.node.Name, out[i].Topic)
-			}
-			if err := out[i].Encode(); err != nil {
-				return err
-			}
-			records[i] = &kgo.Record{Topic: out[i].Topic, Partition: PartitionFor(out[i].Key, int(s.counts.of(out[i].Topic))), Key: out[i].Key, Value: out[i].Value}
-		}
-		if err := s.client.ProduceSync(ctx, records...).FirstErr(); err != nil {
-			return fmt.Errorf("node %s writes: %w", s.node.Name, err)
-		}
-		s.metrics.recordsOut.WithLabelValues(s.node.Name).Add(float64(len(out)))
+	return nil
+}
+
+// send writes what the sink has to say, and waits until the broker has it.
+func (s *sinkSession) send(ctx context.Context, out []stream.Record) error {
+	if len(out) == 0 {
+		return nil
 	}
-	return s.commit(ctx, safe)
+	records := make([]*kgo.Record, len(out))
+	for i := range out {
+		if !s.node.MayWrite(out[i].Topic) {
+			return fmt.Errorf("node %s wrote to topic %q, which it does not declare", s.node.Name, out[i].Topic)
+		}
+		if err := out[i].Encode(); err != nil {
+			return err
+		}
+		records[i] = &kgo.Record{Topic: out[i].Topic, Partition: PartitionFor(out[i].Key, int(s.counts.of(out[i].Topic))), Key: out[i].Key, Value: out[i].Value}
+	}
+	if err := s.client.ProduceSync(ctx, records...).FirstErr(); err != nil {
+		return fmt.Errorf("node %s writes: %w", s.node.Name, err)
+	}
+	s.metrics.recordsOut.WithLabelValues(s.node.Name).Add(float64(len(out)))
+	return nil
 }
 
 func (s *sinkSession) commit(ctx context.Context, safe map[stream.Partition]int64) error {
@@ -263,7 +274,7 @@ func (s *sinkSession) commit(ctx context.Context, safe map[stream.Partition]int6
 		}
 	})
 	if failed != nil {
-		return fmt.Errorf("node %s commits its offsets: %w", s.node.Name, failed)
+		return fmt.Errorf("commit its offsets: %w", failed)
 	}
 	s.metrics.commits.WithLabelValues(s.node.Name).Inc()
 	return nil
