@@ -116,10 +116,12 @@ func (s *sinkSession) loop(ctx context.Context) error {
 	last, cancel := context.WithTimeout(work, revokeTimeout+endTimeout)
 	defer cancel()
 	s.mu.Lock()
-	parts := s.partitions()
-	s.sink.Revoke(last, parts)
-	s.mu.Unlock()
-	return s.flush(last, true)
+	defer s.mu.Unlock()
+	if err := s.flushLocked(last, true); err != nil {
+		return err
+	}
+	s.sink.Revoke(last, s.partitions()) // waits for what is under way
+	return s.flushLocked(last, true)
 }
 
 func (s *sinkSession) await(ctx context.Context) kgo.Fetches {
