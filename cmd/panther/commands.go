@@ -5,6 +5,12 @@ func commands() []command {
 	return []command{
 		{"demo", "see the whole pipeline at work on this machine", runDemo},
 		{"run", "run the pipeline", runRun},
+		{"apply", "make the catalogue say what files say", runApply},
+		{"get", "show what the catalogue holds", runGet},
+		{"produce", "send the lines of files to a log source", runProduce},
+		{"alerts", "list, show and resolve alerts", runAlerts},
+		{"sources", "show log sources, and set their alarms", runSources},
+		{"topology", "draw the pipeline", runTopology},
 		{"classify", "classify log lines from files or standard input", runClassify},
 		{"lake", "show what is in the lake", runLake},
 	}

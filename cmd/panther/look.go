@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"panther/pipeline/kafka"
 	"panther/pipeline/stream"
@@ -40,7 +41,7 @@ func (l *look) read(ctx context.Context, topics []stream.Topic) error {
 		return err
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("no pipeline has been at work on %v yet: %s; start one with `panther run -f DIR`", l.kafka.Brokers, missing[0].What)
+		return fmt.Errorf("no pipeline has been at work on %s yet: %s; start one with `panther run -f DIR`", strings.Join(l.kafka.Brokers, ","), missing[0].What)
 	}
 	if l.catalogue, err = readCatalogue(ctx, l.kafka); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 )
 
 // A program is the world as a command sees it: tests make one of their own.
@@ -16,6 +17,15 @@ type program struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(name string) string
+	now      func() time.Time // for ages that people read; nil: time.Now
+}
+
+// time is the time by which ages are told.
+func (p *program) time() time.Time {
+	if p.now == nil {
+		return time.Now()
+	}
+	return p.now()
 }
 
 // A command is one verb of the command line. run parses args itself, with flags made by program.flags.

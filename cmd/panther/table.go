@@ -95,6 +95,35 @@ func (t *table) columns() (widths []int, right []bool) {
 
 func isNumber(cell string) bool { return cell != "" && strings.Trim(cell, "0123456789") == "" }
 
+// A factSheet is what there is to say about one thing: a title, and names with values.
+type factSheet struct {
+	title string
+	rows  [][2]string
+}
+
+func newFacts(title string) *factSheet { return &factSheet{title: title} }
+
+// add adds a fact. One without a value is left out.
+func (f *factSheet) add(name, value string) {
+	if value != "" {
+		f.rows = append(f.rows, [2]string{name, printable(value)})
+	}
+}
+
+func (f *factSheet) print(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString(printable(f.title) + "\n")
+	width := 0
+	for _, row := range f.rows {
+		width = max(width, len(row[0]))
+	}
+	for _, row := range f.rows {
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, row[0], row[1])
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 // printable makes visible what could disturb a terminal: names and lines come from strangers.
 func printable(s string) string {
 	var b strings.Builder

@@ -157,12 +157,12 @@ func TestProducerTopics(t *testing.T) {
 func TestMissing(t *testing.T) {
 	cfg := brokers(t)
 	there := newTopic(t, cfg, 1, nil)
-	missing, err := Missing(t.Context(), cfg, []stream.Topic{{Name: there}, {Name: there + "-not", Partitions: 3, Compact: true}}, Layout{})
+	missing, tell, err := Missing(t.Context(), cfg, []stream.Topic{{Name: there}, {Name: there + "-not", Partitions: 3, Compact: true}}, Layout{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(missing) != 1 || !strings.Contains(missing[0].Error(), "topic "+there+"-not does not exist; make it: kafka-topics --bootstrap-server") ||
-		!strings.Contains(missing[0].Error(), "--partitions 3") || !strings.Contains(missing[0].Error(), "cleanup.policy=compact") {
-		t.Errorf("%v", missing)
+	if len(missing) != 1 || missing[0].Partitions != 3 || len(tell) != 1 || !strings.Contains(tell[0].Error(), "topic "+there+"-not does not exist; make it: kafka-topics --bootstrap-server") ||
+		!strings.Contains(tell[0].Error(), "--partitions 3") || !strings.Contains(tell[0].Error(), "cleanup.policy=compact") {
+		t.Errorf("%v: %v", missing, tell)
 	}
 }

@@ -126,31 +126,3 @@ func (t Topology) Check() error {
 	}
 	return errors.Join(errs...)
 }
-
-// Draw writes the topology as text: for each node what it reads, writes and does.
-func (t Topology) Draw() string {
-	var b strings.Builder
-	for _, n := range t {
-		var in, out []string
-		if n.Sources {
-			in = append(in, "(producers' topics)")
-		}
-		for _, r := range n.Reads {
-			in = append(in, short(r.Name))
-		}
-		for _, w := range n.Writes {
-			out = append(out, short(w.Name))
-		}
-		for _, table := range n.Tables {
-			out = append(out, "table "+table)
-		}
-		if n.Outside != "" {
-			out = append(out, "("+n.Outside+")")
-		}
-		fmt.Fprintf(&b, "%s\n    %s\n", n.Name, n.Does)
-		fmt.Fprintf(&b, "    <- %s\n    -> %s\n", strings.Join(in, ", "), strings.Join(out, ", "))
-	}
-	return b.String()
-}
-
-func short(topic string) string { return strings.TrimPrefix(topic, "panther.") }

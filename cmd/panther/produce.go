@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"panther/pipeline/kafka"
+	"panther/schemas/catalogue"
+	"panther/schemas/strict"
+)
+
+const produceHelp = `
+Usage: panther produce --source NAME [--topic TOPIC] [--rate N] [FILE...]
+
+Sends the lines of files to a log source: each line becomes a record of the source's first topic. Without FILE, or with -, it
+reads standard input. Empty lines are passed over. A line that is longer than the topic takes is named and left out, and the
+command ends with 3. At the end it says how much it sent.
+
+  panther produce --source "nginx edge" /var/log/nginx/access.log
+  journalctl -o json -f | panther produce --source journal --brokers kafka-1:9092
+`
+
+// runProduce is `panther produce`.
+func runProduce(ctx context.Context, p *program, args []string) error {
+	f := p.flags("produce", produceHelp)
+	w := placeFlags(f)
+	source := f.String("source", "", "the `name` of the log source that the lines are of")
+	topic := f.String("topic", "", "another `topic` of the source than its first")
+	rate := f.Float64("rate", 0, "at most so many `lines` a second; 0: as fast as the broker takes them")
+	files, err := parse(f, args)
+	if err != nil {
+		return err
+	}
+	if *source == "" || *rate < 0 {
+		return usageError("name the log source that the lines are of, as panther produce --source NAME; a --rate is not negative")
+	}
+	if len(files) == 0 {
+		files = []string{"-"}
+	}
+	size, err := sizeOf(files)
+	if err != nil {
+		return err
+	}
+	ctx, stop := interruptible(ctx, p)
+	defer stop()
+	l, err := w.look(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer l.done()
+	name, err := topicOf(l.catalogue, *source, *topic)
+	if err != nil {
+		return err
+	}
+	to, err := kafka.NewProducer(ctx, l.kafka, name)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	s := &sending{program: p, to: to, topic: name, pace: pace{rate: *rate, began: time.Now()}, progress: newProgress(p.err, size)}
+	return s.run(ctx, files)
+}
+
+// sizeOf returns how many bytes the files have, and that they are there; 0 if it cannot be known before.
+func sizeOf(files []string) (size int64, err error) {
+	for _, name := range files {
+		if name == "-" {
+			return 0, nil
+		}
+		info, err := os.Stat(name)
+		if err != nil {
+			return 0, usageError("nothing is produced: read lines: %v", err)
+		}
+		if info.IsDir() {
+			return 0, usageError("nothing is produced: %s is a folder; name files", name)
+		}
+		size += info.Size()
+	}
+	return size, nil
+}
+
+// topicOf returns the topic of a log source to write to: its first one, or the one that is wanted.
+func topicOf(v *catalogue.View, label, wanted string) (string, error) {
+	s, err := findSource(v, label)
+	switch {
+	case err != nil:
+		return "", err
+	case wanted == "":
+		return s.Topics[0], nil
+	case !slices.Contains(s.Topics, wanted):
+		return "", usageError("topic %q is none of log source %q; %s", wanted, label, strict.DidYouMean(wanted, s.Topics))
+	}
+	return wanted, nil
+}
+
+// A sending is one run of the command.
+type sending struct {
+	*program
+	to       *kafka.Producer
+	topic    string
+	pace     pace
+	progress *progress
+
+	lines, empty, long int
+	read               int64 // bytes
+}
+
+func (s *sending) run(ctx context.Context, files []string) error {
+	var err error
+	for _, name := range files {
+		if err = s.file(ctx, name); err != nil {
+			break
+		}
+	}
+	flushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	if failed := s.to.Flush(flushing); err == nil || errors.Is(err, context.Canceled) {
+		err = errors.Join(failed, err)
+	}
+	s.progress.end()
+	s.summary()
+	switch {
+	case errors.Is(err, context.Canceled):
+		return &exitError{exitFailed, "stopped before the end"}
+	case err != nil:
+		return err
+	case s.long > 0:
+		return &exitError{code: exitProblems}
+	}
+	return nil
+}
+
+func (s *sending) summary() {
+	records, size := s.to.Sent()
+	fmt.Fprintf(s.err, "Produced %s, %s, to topic %s.\n", plural(records, "line", "lines"), byteSize(size), s.topic)
+	if s.empty > 0 {
+		fmt.Fprintf(s.err, "Passed over %s.\n", plural(s.empty, "empty line", "empty lines"))
+	}
+	if s.long > 0 {
+		fmt.Fprintf(s.err, "Left out %s.\n", plural(s.long, "line that is too long", "lines that are too long"))
+	}
+}
+
+// file sends the lines of a file; "-" is standard input.
+func (s *sending) file(ctx context.Context, name string) error {
+	in := s.in
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return fmt.Errorf("read lines: %w", err)
+		}
+		defer file.Close()
+		in = file
+	}
+	r := bufio.NewReaderSize(in, 256<<10)
+	for number := 1; ; number++ {
+		line, length, err := nextLine(r, s.to.Largest(s.topic))
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read lines: %w", err)
+		}
+		if length > 0 || err == nil {
+			if err := s.line(ctx, fmt.Sprintf("%s:%d", name, number), line, length); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return nil
+		}
+	}
+}
+
+// line sends one line, of length bytes; of one that is too long it has only the beginning.
+func (s *sending) line(ctx context.Context, at string, line []byte, length int) error {
+	s.read += int64(length) + 1
+	if length == 0 {
+		s.empty++
+		return ctx.Err()
+	}
+	if limit := s.to.Largest(s.topic); length > limit {
+		s.long++
+		s.progress.end()
+		fmt.Fprintf(s.err, "%s: the line has %d bytes; topic %s takes %d (max.message.bytes)\n", at, length, s.topic, limit)
+		return ctx.Err()
+	}
+	if err := s.pace.wait(ctx, s.lines); err != nil {
+		return err
+	}
+	if err := s.to.Send(ctx, s.topic, nil, line); err != nil {
+		return fmt.Errorf("%s: %w", at, err)
+	}
+	s.lines++
+	s.progress.show(s.lines, s.read, time.Now())
+	return ctx.Err()
+}
+
+// nextLine returns the next line without its end, and its length. Of a line longer than limit it keeps the beginning. The
+// error is io.EOF behind the last line, which may come with it.
+func nextLine(r *bufio.Reader, limit int) (line []byte, length int, err error) {
+	keep := limit + len("\r\n")
+	for {
+		part, err := r.ReadSlice('\n')
+		length += len(part)
+		line = append(line, part[:min(len(part), keep-len(line))]...)
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if len(line) < length { // too long, with or without its end
+			return line[:limit], length, err
+		}
+		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+		return line, len(line), err
+	}
+}
+
+// A pace keeps lines to a rate.
+type pace struct {
+	rate  float64 // lines a second; 0: as fast as can be
+	began time.Time
+}
+
+// wait waits until the nth line, counted from 0, is due.
+func (p pace) wait(ctx context.Context, n int) error {
+	if p.rate == 0 {
+		return nil
+	}
+	d := time.Until(p.began.Add(time.Duration(float64(n) / p.rate * float64(time.Second))))
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"panther/pipeline"
+	"panther/pipeline/kafka"
+	"panther/sinks/notify"
+	"panther/stages"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and the picture in README.md")
+
+// The sessions in testdata/*.session are what a person types and reads, on an embedded broker with a pipeline:
+//
+//	$ panther alerts list              a command; what it prints follows, indented: "2> " marks stderr
+//	until TEXT $ panther alerts list   the command again and again, until it prints TEXT, a regular expression
+//	start, stop                        the pipeline
+//	-- name --                         a file, behind the session
+//
+// $ID is the id of the last row of a list, FILES the folder of the files, DIR the data directory. Ids and times are replaced. -update rewrites what is printed.
+func TestSessions(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.session")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".session"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newSession(t, archive.Files)
+			got := s.play(string(archive.Comment))
+			if *update {
+				archive.Comment = []byte(got)
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(string(archive.Comment), got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A session is a person at a terminal.
+type session struct {
+	t      *testing.T
+	dir    string // data directory; the files are in the folder beside it
+	files  string
+	broker *kafka.Embedded
+	engine *pipeline.Engine
+	id     string
+}
+
+func newSession(t *testing.T, files []txtar.File) *session {
+	s := &session{t: t, dir: filepath.Join(t.TempDir(), "data"), files: t.TempDir()}
+	for _, f := range files {
+		name := filepath.Join(s.files, f.Name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	broker, done, err := startBroker(t.Context(), s.dir, 0, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.broker = broker
+	t.Cleanup(func() {
+		s.stop()
+		if err := done(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// start starts the pipeline, without a lake. It retries soon, so that a failing delivery fails soon.
+func (s *session) start() {
+	cfg := s.broker.Config()
+	cfg.Heartbeat = 200 * time.Millisecond
+	parts := pipeline.Parts{Dispatcher: stages.Dispatcher{Backoff: 10 * time.Millisecond}, Notify: notify.Options{Out: io.Discard}}
+	engine, err := pipeline.Start(s.t.Context(), cfg, parts,
+		"classifier", "dropoff", "failures", "meter", "aggregator", "dispatcher", "notify")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.engine = engine
+}
+
+func (s *session) stop() {
+	if s.engine == nil {
+		return
+	}
+	if err := s.engine.Stop(); err != nil {
+		s.t.Error(err)
+	}
+	s.engine = nil
+}
+
+// play runs the lines of a session, and returns it with what was printed.
+func (s *session) play(script string) string {
+	var b strings.Builder
+	for line := range strings.Lines(script) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "    ") {
+			continue // what was printed when it was written down
+		}
+		b.WriteString(line + "\n")
+		until, command, isCommand := strings.Cut(line, "$ panther ")
+		switch {
+		case isCommand:
+			b.WriteString(s.command(strings.TrimSpace(strings.TrimPrefix(until, "until ")), command))
+		case line == "start":
+			s.start()
+		case line == "stop":
+			s.stop()
+		case line != "" && !strings.HasPrefix(line, "#"):
+			s.t.Fatalf("what is %q?", line)
+		}
+	}
+	return b.String()
+}
+
+// words are words and quoted words, of a command line.
+var words = regexp.MustCompile(`"[^"]*"|\S+`)
+
+// command runs a command, again until it prints a text, and returns what it printed, indented.
+func (s *session) command(until, line string) string {
+	args := words.FindAllString(strings.NewReplacer("$ID", s.id, "FILES", s.files).Replace(line), -1)
+	for i := range args {
+		args[i] = strings.Trim(args[i], `"`)
+	}
+	if args[0] != "topology" && args[0] != "help" {
+		args = append(slices.Clone(args), "--dir", s.dir)
+	}
+	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	defer cancel()
+	done := regexp.MustCompile(until)
+	for {
+		var out, errs bytes.Buffer
+		p := &program{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) string {
+			return map[string]string{"USER": "maria"}[name]
+		}, now: func() time.Time { return time.Now().Add(10 * time.Minute) }} // later, so that minutes that pass change nothing
+		code := p.main(ctx, args)
+		if !done.MatchString(out.String()) && ctx.Err() == nil {
+			continue
+		}
+		return s.printed(code, out.String(), errs.String())
+	}
+}
+
+var (
+	longID   = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
+	shortID8 = regexp.MustCompile(`\b[0-9a-f]{8}\b`)
+	print    = regexp.MustCompile(`\b[0-9a-f]{16}\b`)
+	position = regexp.MustCompile(`partition \d+, offset \d+`)
+	rowID    = regexp.MustCompile(`^([0-9a-f]{8})  `)
+	uuid     = regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+	instant  = regexp.MustCompile(`(\d\d:\d\d:\d\d|\w{3} \d+ \d\d:\d\d|\d{4}-\d\d-\d\d) \([^)]*\)`)
+	minute   = regexp.MustCompile(`\b\d\d:\d\d\b`)
+	spaces   = regexp.MustCompile(`(\S)  +`)
+)
+
+// printed is what a command printed, without what differs from run to run.
+func (s *session) printed(code int, out, errs string) string {
+	var b strings.Builder
+	for i, text := range []string{out, errs} {
+		for line := range strings.Lines(text) {
+			if id := rowID.FindStringSubmatch(line); id != nil {
+				s.id = id[1]
+			}
+			line = strings.NewReplacer(s.files, "FILES", s.dir, "DIR", s.broker.Addr(), "BROKER").Replace(strings.TrimRight(line, "\n"))
+			line = uuid.ReplaceAllString(line, "(uuid)")
+			line = print.ReplaceAllString(line, "(fingerprint)")
+			line = position.ReplaceAllString(line, "partition N, offset N")
+			line = longID.ReplaceAllString(line, "(long id)")
+			line = shortID8.ReplaceAllString(line, "(id)")
+			line = instant.ReplaceAllString(line, "(time)")
+			line = minute.ReplaceAllString(line, "(minute)")
+			line = spaces.ReplaceAllString(line, "$1  ")
+			fmt.Fprintf(&b, "    %s%s\n", []string{"", "2> "}[i], line)
+		}
+	}
+	if code != 0 {
+		fmt.Fprintf(&b, "    exit %d\n", code)
+	}
+	return b.String()
+}
