@@ -24,11 +24,12 @@ const (
 	fSlow // brokers answer late
 	fProducerTx
 	fDown // everything, for long
+	fHot  // rare faults often
 
-	allFaults = fDown<<1 - 1
+	allFaults = fHot - 1
 )
 
-var faultNames = []string{"crash", "pause", "rebalance", "abort", "lag", "retention", "hole", "grow", "recreate", "edit", "move", "catalogue-delay", "slow", "producer-tx", "down"}
+var faultNames = []string{"crash", "pause", "rebalance", "abort", "lag", "retention", "hole", "grow", "recreate", "edit", "move", "catalogue-delay", "slow", "producer-tx", "down", "hot"}
 
 // struck are those that strike at a moment; the others are always there.
 const struck = allFaults &^ (fAbort | fCatalogueDelay | fSlow | fProducerTx)

@@ -8,7 +8,6 @@ import (
 func newWorld(seed uint64, only fault) *world {
 	w := &world{rng: rand.New(rand.NewPCG(seed, 1)), faultRng: rand.New(rand.NewPCG(seed, 2)), unheard: map[partitionKey]*unheard{}}
 	draw := w.faultRng
-	w.hot = seed%5 == 0
 	w.faults = fault(draw.Uint32()) & allFaults
 	switch draw.IntN(12) {
 	case 0:
@@ -16,9 +15,13 @@ func newWorld(seed uint64, only fault) *world {
 	case 1, 2, 3:
 		w.faults &= fault(draw.Uint32()) & fault(draw.Uint32())
 	}
+	if seed%5 == 0 {
+		w.faults |= fHot
+	}
 	if only != 0 {
 		w.faults = only
 	}
+	w.hot = w.faults&fHot != 0
 	w.now = 1_000_000
 	w.faultsEnd = w.now + w.between(900, 1800)*1000
 	w.quietAt = w.faultsEnd + 5000
