@@ -119,7 +119,7 @@ func (w *place) listAlerts(ctx context.Context, p *program, out output, filter a
 		return nil
 	}
 	now := p.time()
-	t := newTable("ID", "STATUS", "TYPE", "ABOUT", "COUNT", "OPENED", "LAST SEEN")
+	t := newTable("ID", "STATUS", "TYPE", "ABOUT", "#COUNT", "OPENED", "LAST SEEN")
 	for _, a := range alerts {
 		t.add(a.ID[:min(len(a.ID), prefixLength(all))], string(a.Status), string(a.SystemError), a.Component.Label, strconv.FormatInt(a.Count, 10),
 			when(a.CreatedAt, now), when(a.LastSeenAt, now))

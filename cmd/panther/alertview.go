@@ -140,7 +140,7 @@ func (a shownAlert) printUndelivered(w io.Writer, now time.Time) error {
 		return nil
 	}
 	fmt.Fprint(w, "\nNot delivered\n")
-	t := newTable("ALERT", "ATTEMPTS", "LAST", "ERROR", "TITLE")
+	t := newTable("ALERT", "#ATTEMPTS", "LAST", "ERROR", "TITLE")
 	for _, d := range a.Deliveries {
 		t.add(d.AlertID[:min(len(d.AlertID), shortID)], strconv.Itoa(d.Attempts), when(d.At, now), clip(d.Error), d.Title)
 	}
@@ -163,7 +163,7 @@ func (a shownAlert) printDeliveries(w io.Writer, now time.Time) error {
 		return nil
 	}
 	fmt.Fprint(w, "\nDeliveries\n")
-	t := newTable("DESTINATION", "STATE", "ATTEMPT", "OUTCOME", "AT", "ANSWER")
+	t := newTable("DESTINATION", "STATE", "#ATTEMPT", "OUTCOME", "AT", "ANSWER")
 	for _, d := range a.Progress {
 		name, state := cmp.Or(d.Label, d.Destination), d.State
 		if !d.NextAt.IsZero() {

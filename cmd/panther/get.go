@@ -103,7 +103,7 @@ func (l *listing) show(w io.Writer, out output, name string) error {
 			_, err := io.WriteString(w, e.text)
 			return err
 		}
-		one := &table{rows: [][]string{l.table.rows[0], l.table.rows[i+1]}}
+		one := &table{rows: [][]string{l.table.rows[0], l.table.rows[i+1]}, right: l.table.right}
 		return one.print(w, "")
 	}
 	return unknown(l.kind, name, names)
@@ -133,7 +133,7 @@ type shownSchema struct {
 }
 
 func listSchemas(v *catalogue.View) listing {
-	l := listing{kind: "log type", table: newTable("NAME", "VERSION", "FIELDS", "SOURCES", "FILE")}
+	l := listing{kind: "log type", table: newTable("NAME", "#VERSION", "#FIELDS", "SOURCES", "FILE")}
 	users := map[string][]string{}
 	for _, s := range v.Sources() {
 		for _, name := range s.LogTypes {

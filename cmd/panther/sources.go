@@ -146,7 +146,7 @@ func (w *place) listSources(ctx context.Context, p *program, out output) error {
 	if len(states) == 0 {
 		return nil
 	}
-	t := newTable("NAME", "ALARM", "STATE", "LAST EVENT", "EVENTS/MIN", "EVENTS/H", "FAILURES/H", "TOPICS", "LOG TYPES")
+	t := newTable("NAME", "ALARM", "STATE", "LAST EVENT", "#EVENTS/MIN", "#EVENTS/H", "#FAILURES/H", "TOPICS", "LOG TYPES")
 	count := func(n int64) string { return strconv.FormatInt(n, 10) }
 	for _, s := range states {
 		t.add(s.Label, catalogue.FormatAlarm(s.Alarm), stateWords(s.State), when(s.LastEvent, now), count(s.LastMinute.Events),
@@ -230,7 +230,7 @@ func (s shownSource) printMinutes(w io.Writer) error {
 	if len(s.Minutes) == 0 {
 		return nil
 	}
-	t := newTable("MINUTE", "EVENTS", "FAILURES", "BYTES")
+	t := newTable("MINUTE", "#EVENTS", "#FAILURES", "BYTES")
 	for _, m := range s.Minutes[max(0, len(s.Minutes)-newest):] {
 		t.add(m.Start.Local().Format("15:04"), strconv.FormatInt(m.Events, 10), strconv.FormatInt(m.Failures, 10), byteSize(m.Bytes))
 	}

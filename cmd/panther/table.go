@@ -46,10 +46,20 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// A table is rows of cells for people; the first row is the header. Columns of numbers stand to the right.
-type table struct{ rows [][]string }
+// A table is rows of cells for people; the first row is the header.
+type table struct {
+	rows  [][]string
+	right []bool // columns of numbers stand to the right
+}
 
-func newTable(header ...string) *table { return &table{rows: [][]string{header}} }
+// newTable makes a table with a header, in which # stands before the name of a column of numbers.
+func newTable(header ...string) *table {
+	t := &table{rows: [][]string{make([]string, len(header))}, right: make([]bool, len(header))}
+	for i, name := range header {
+		t.rows[0][i], t.right[i] = strings.CutPrefix(name, "#")
+	}
+	return t
+}
 
 // add adds a row, of as many cells as the header has. What could disturb a terminal is made visible.
 func (t *table) add(cells ...string) {
@@ -63,12 +73,12 @@ func (t *table) add(cells ...string) {
 // print writes the table, indented.
 func (t *table) print(w io.Writer, indent string) error {
 	var b strings.Builder
-	widths, right := t.columns()
+	widths := t.widths()
 	for _, row := range t.rows {
 		line := indent
 		for i, cell := range row {
 			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
-			if right[i] {
+			if t.right[i] {
 				line += pad + cell + "  "
 			} else {
 				line += cell + pad + "  "
@@ -80,20 +90,16 @@ func (t *table) print(w io.Writer, indent string) error {
 	return err
 }
 
-// columns returns how wide each column is, and which stand to the right.
-func (t *table) columns() (widths []int, right []bool) {
-	widths, right = make([]int, len(t.rows[0])), make([]bool, len(t.rows[0]))
-	for i := range widths {
-		right[i] = len(t.rows) > 1
-		for r, row := range t.rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
-			right[i] = right[i] && (r == 0 || isNumber(row[i]))
+// widths returns how many letters each column needs.
+func (t *table) widths() []int {
+	widths := make([]int, len(t.rows[0]))
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
-	return widths, right
+	return widths
 }
-
-func isNumber(cell string) bool { return cell != "" && strings.Trim(cell, "0123456789") == "" }
 
 // A factSheet is what there is to say about one thing: a title, and names with values.
 type factSheet struct {

@@ -9,16 +9,16 @@ import (
 )
 
 func TestTable(t *testing.T) {
-	table := newTable("NAME", "LINES", "LAST")
-	table.add("überall", "7", "now")
-	table.add("b", "1200", "\x1b[31mred\u202e")
+	table := newTable("ID", "#LINES", "LAST")
+	table.add("12345678", "7", "now") // an id of digits alone is no number
+	table.add("ü", "1200", "\x1b[31mred\u202e")
 	var b strings.Builder
 	if err := table.print(&b, "  "); err != nil {
 		t.Fatal(err)
 	}
-	want := `  NAME     LINES  LAST
-  überall      7  now
-  b         1200  \x1b[31mred\u202e
+	want := `  ID        LINES  LAST
+  12345678      7  now
+  ü          1200  \x1b[31mred\u202e
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Error(diff)

@@ -74,7 +74,7 @@ func shownTopology(t stream.Topology) (nodes []shownNode) {
 }
 
 func printTopics(w io.Writer, topics []stream.Topic) error {
-	t := newTable("TOPIC", "PARTITIONS", "KEPT", "KEY", "VALUE")
+	t := newTable("TOPIC", "#PARTITIONS", "KEPT", "KEY", "VALUE")
 	for _, topic := range topics {
 		t.add(topic.Name, strconv.Itoa(topic.Partitions), kept(topic), topic.Key, topic.Holds)
 	}
