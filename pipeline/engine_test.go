@@ -1,0 +1,271 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"panther/pipeline"
+	"panther/pipeline/kafka"
+	"panther/pipeline/stream"
+	"panther/pipeline/views"
+	"panther/schemas"
+	"panther/schemas/catalogue"
+	"panther/sinks/lake"
+	"panther/sinks/notify"
+)
+
+// A plant is the whole pipeline on an embedded broker, with the catalogue of some files.
+type plant struct {
+	t      *testing.T
+	dir    string
+	cfg    kafka.Config
+	engine *pipeline.Engine
+	lake   *lake.Catalog
+	views  *views.Views
+}
+
+const plantFiles = `
+schema: Custom.Door
+fields:
+- {name: id, type: string, required: true}
+- {name: port, type: int}
+---
+kind: LogSource
+name: doors
+topics: [doors]
+logTypes: [Custom.Door]
+---
+kind: Destination
+name: terminal
+type: log
+`
+
+func newPlant(t *testing.T, files string) *plant {
+	t.Helper()
+	dir := t.TempDir()
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	broker, err := kafka.StartEmbedded(t.Context(), kafka.EmbeddedConfig{Dir: filepath.Join(dir, "broker"), Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { broker.Close() })
+	p := &plant{t: t, dir: dir, cfg: broker.Config()}
+	p.cfg.Heartbeat = 200 * time.Millisecond
+	p.apply(files)
+	folder, err := lake.OpenFolder(filepath.Join(dir, "lake"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.lake = lake.NewCatalog(folder)
+	p.start()
+	if p.views, err = views.Open(t.Context(), p.cfg, schemas.Alerts, schemas.DeliveryStatuses); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.views.Close)
+	return p
+}
+
+func (p *plant) start() {
+	p.t.Helper()
+	var err error
+	p.engine, err = pipeline.Start(p.t.Context(), p.cfg, pipeline.Parts{Lake: p.lake, Tables: lake.Options{Interval: 200 * time.Millisecond},
+		Notify: notify.Options{Out: p.t.Output()}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(p.stop)
+}
+
+func (p *plant) stop() {
+	if p.engine == nil {
+		return
+	}
+	if err := p.engine.Stop(); err != nil {
+		p.t.Error(err)
+	}
+	p.engine = nil
+}
+
+// apply makes the catalogue say what files say, and makes the topics that they name.
+func (p *plant) apply(text string) {
+	p.t.Helper()
+	file := filepath.Join(p.dir, "catalogue.yml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	files, err := catalogue.Parse(file)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	needs := pipeline.Needs(kafka.Layout{Embedded: true}, files.Sources...)
+	needs.MakeProducers = true
+	if problems := kafka.Preflight(p.t.Context(), p.cfg, needs); len(problems) > 0 {
+		p.t.Fatal(problems)
+	}
+	_, err = kafka.WriteCatalogue(p.t.Context(), p.cfg, func(v *catalogue.View) ([]stream.Record, error) {
+		changes, err := catalogue.Plan(v, files, catalogue.Options{}, time.Now(), "test")
+		return changes.Records(), err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *plant) send(topic string, lines ...string) {
+	p.t.Helper()
+	producer, err := kafka.NewProducer(p.t.Context(), p.cfg, topic)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer producer.Close()
+	for _, line := range lines {
+		if err := producer.Send(p.t.Context(), topic, nil, []byte(line)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	if err := producer.Flush(p.t.Context()); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// rows waits until the tables hold so many rows, and returns those of each.
+func (p *plant) rows(want int64) map[string]lake.Proof {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 60*time.Second)
+	defer cancel()
+	for {
+		tables, err := p.lake.Verify(ctx)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		var n int64
+		for name, proof := range tables {
+			n += proof.Rows
+			if proof.Rows != proof.Distinct {
+				p.t.Fatalf("table %s: %d rows at %d positions", name, proof.Rows, proof.Distinct)
+			}
+		}
+		if n == want {
+			return tables
+		}
+		if n > want {
+			p.t.Fatalf("%d rows for %d lines: %v", n, want, tables)
+		}
+		select {
+		case <-ctx.Done():
+			p.t.Fatalf("%d rows of %d came: %v", n, want, tables)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func TestSchemaIsMendedWhileLinesFail(t *testing.T) {
+	p := newPlant(t, plantFiles)
+	p.send("doors", `{"id":"a","port":22}`, `{"id":"b","port":"ssh"}`)
+	tables := p.rows(2)
+	if tables["panther_monitor.classification_failures"].Rows != 1 || tables["panther_logs.custom_door"].Rows != 1 {
+		t.Fatalf("tables: %v", tables)
+	}
+	p.apply(strings.Replace(plantFiles, "port, type: int", "port, type: string", 1)) // no restart
+	p.send("doors", `{"id":"c","port":"ssh"}`)
+	tables = p.rows(3)
+	if tables["panther_monitor.classification_failures"].Rows != 1 || tables["panther_logs.custom_door"].Rows != 2 {
+		t.Errorf("after the schema was mended: %v", tables)
+	}
+	if err := p.views.ToEnd(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	alerts := 0
+	for _, a := range p.views.All(schemas.Alerts) {
+		alerts++
+		if a := a.(schemas.Alert); a.SystemError != schemas.SourceClassificationFailures || a.Count != 1 {
+			t.Errorf("alert: %+v", a)
+		}
+	}
+	if alerts != 1 {
+		t.Errorf("%d alerts, want 1", alerts)
+	}
+}
+
+func TestNoLineIsLostWhateverItsBytes(t *testing.T) {
+	p := newPlant(t, plantFiles)
+	bad := []string{
+		"", "\n", "\x00", "\xff\xfe\xfd", "null", "[]", "{", `{"id":1}garbage`, `{"id":"x","port":99999999999999}`,
+		`{"id":` + strings.Repeat("[", 100_000), strings.Repeat("a", 1<<20), strings.Repeat("\x01", 1<<20), strings.Repeat("\xff", 1<<20),
+		`{"id":"` + strings.Repeat("y", 2<<20) + `"}`, `{"port":5}`, "\u2028\u2029", "\xef\xbb\xbf{}",
+	}
+	good := []string{`{"id":"a"}`, `{"id":"b\u0000c","port":""}`, `{"id":"d","other":"` + strings.Repeat("z", 900_000) + `"}`, "{\"id\":\"\xff\"}", `{"id":"e","id":"f"}`}
+	p.send("doors", bad...)
+	p.send("doors", good...)
+	tables := p.rows(int64(len(bad) + len(good)))
+	if got := tables["panther_monitor.classification_failures"].Rows; got != int64(len(bad)) {
+		t.Errorf("%d failures, want %d: %v", got, len(bad), tables)
+	}
+	want := map[string]int{}
+	for _, line := range bad {
+		want[line]++
+	}
+	p.payloads(func(payload []byte) {
+		for line := range want {
+			if bytes.Equal(payload, []byte(strings.TrimRight(line, "\n"))) {
+				want[line]--
+				return
+			}
+		}
+		t.Errorf("a payload that nobody sent: %.60q, %d bytes", payload, len(payload))
+	})
+	for line, n := range want {
+		if n > 0 && line != "" && line != "\n" {
+			t.Errorf("payload %.60q, %d bytes, is not in the table as it was sent", line, len(line))
+		}
+	}
+}
+
+func TestRestartGoesOn(t *testing.T) {
+	p := newPlant(t, plantFiles)
+	var lines []string
+	for i := range 200 {
+		lines = append(lines, fmt.Sprintf(`{"id":"%d","port":%d}`, i, i), fmt.Sprintf(`{"id":%d,"port":"x"}`, i))
+	}
+	p.send("doors", lines...)
+	p.rows(400)
+	p.stop()
+	p.send("doors", lines...)
+	p.start()
+	p.rows(800)
+	if err := p.views.ToEnd(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range p.views.All(schemas.Alerts) {
+		if a := a.(schemas.Alert); a.Count != 400 {
+			t.Errorf("alert %s counts %d failures, want 400", a.Title, a.Count)
+		}
+	}
+}
+
+// payloads reads the exact bytes of every failing line.
+func (p *plant) payloads(visit func(payload []byte)) {
+	p.t.Helper()
+	for batch, err := range p.lake.Scan(p.t.Context(), lake.FailuresTable, "payload", "payload_raw") {
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		text, raw := batch.Column(0).(*array.String), batch.Column(1).(*array.Binary)
+		for i := range int(batch.NumRows()) {
+			if raw.IsNull(i) {
+				visit([]byte(text.Value(i)))
+			} else {
+				visit(raw.Value(i))
+			}
+		}
+	}
+}
