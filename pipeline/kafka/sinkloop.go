@@ -172,7 +172,7 @@ func (s *sinkSession) take(ctx context.Context, fetches kgo.Fetches) error {
 		if s.next[tp] = kr.Offset + 1; kr.Attrs.IsControl() {
 			return
 		}
-		r := stream.Record{Topic: kr.Topic, TopicID: p.ID, Partition: kr.Partition, Offset: kr.Offset, Key: kr.Key, Value: kr.Value, Time: kr.Timestamp}
+		r := stream.Record{Topic: kr.Topic, TopicID: p.ID, Partition: kr.Partition, Offset: kr.Offset, Key: kr.Key, Value: kr.Value, Time: kr.Timestamp.UTC()}
 		for _, h := range kr.Headers {
 			r.Headers = append(r.Headers, stream.Header{Key: h.Key, Value: h.Value})
 		}
@@ -180,7 +180,8 @@ func (s *sinkSession) take(ctx context.Context, fetches kgo.Fetches) error {
 		if decode := s.topics[kr.Topic].Decode; decode != nil && !IsBarrier(kr) {
 			m, err := decode(kr.Value)
 			if err != nil {
-				dead = append(dead, s.deadLetter(kr, p, err))
+				s.log.Error("dead letter", "topic", kr.Topic, "partition", kr.Partition, "offset", kr.Offset, "reason", err)
+				dead = append(dead, deadLetter(s.node.DeadLetters().Name, r, err.Error()))
 			}
 			r.Message = m
 		}
@@ -196,14 +197,6 @@ func (s *sinkSession) take(ctx context.Context, fetches kgo.Fetches) error {
 		return fmt.Errorf("node %s takes records: %w", s.node.Name, err)
 	}
 	return nil
-}
-
-func (s *sinkSession) deadLetter(kr *kgo.Record, p stream.Partition, err error) *kgo.Record {
-	s.log.Error("dead letter", "topic", kr.Topic, "partition", kr.Partition, "offset", kr.Offset, "reason", err)
-	return &kgo.Record{Topic: s.node.DeadLetters().Name, Key: kr.Key, Value: kr.Value, Headers: append(kr.Headers,
-		kgo.RecordHeader{Key: "reason", Value: []byte(err.Error())}, kgo.RecordHeader{Key: "topic", Value: []byte(kr.Topic)},
-		kgo.RecordHeader{Key: "topic-id", Value: []byte(p.ID.String())},
-		kgo.RecordHeader{Key: "partition", Value: fmt.Append(nil, kr.Partition)}, kgo.RecordHeader{Key: "offset", Value: fmt.Append(nil, kr.Offset)})}
 }
 
 // flush asks the sink what is safe, writes what it has to say, and then moves the group's offsets.

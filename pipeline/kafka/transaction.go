@@ -68,29 +68,42 @@ func (s *session) setCatalogue(ctx context.Context, tx *transaction, fetches kgo
 			need = max(need, t.stage.Version())
 		}
 	}
-	if tx.view != nil && need <= tx.version {
+	if tx.view == nil || need > tx.version {
+		wait, cancel := context.WithTimeout(ctx, s.cfg.TransactionTimeout/2)
+		defer cancel()
+		view, err := s.catalogue.WaitFor(wait, need)
+		if err != nil {
+			return fmt.Errorf("wait for version %d of the catalogue: %w", need, err)
+		}
+		tx.view, tx.version = view, view.Version()
+	} else if !s.unowned() && !s.outdated(tx) {
 		return nil
 	}
-	wait, cancel := context.WithTimeout(ctx, s.cfg.TransactionTimeout/2)
-	defer cancel()
-	view, err := s.catalogue.WaitFor(wait, need)
-	if err != nil {
-		return fmt.Errorf("wait for version %d of the catalogue: %w", need, err)
-	}
-	tx.view, tx.version = view, view.Version()
+	// Also in the midst of a transaction: partitions may come to this process between two polls, and their tasks must know
+	// the catalogue before their first record.
 	s.checkOwned()
 	for _, t := range s.tasks {
 		if t.stage == nil || !t.owned || !t.fresh && t.version == tx.version {
 			continue
 		}
 		tx.tasks[t] = true
-		t.stage.SetCatalogue(view, time.Now())
+		t.stage.SetCatalogue(tx.view, time.Now())
 		t.fresh, t.version = false, tx.version
 		if err := s.emitStage(tx, t); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// outdated reports whether a task does not know the catalogue of the transaction.
+func (s *session) outdated(tx *transaction) bool {
+	for _, t := range s.tasks {
+		if t.stage != nil && (t.fresh || t.version != tx.version) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkOwned drops tasks that were taken away without a word: their timers must not fire here. A task that was assigned a
@@ -122,7 +135,7 @@ func (s *session) foldPartition(tx *transaction, p kgo.FetchTopicPartition) erro
 		return fmt.Errorf("records of %s/%d came before its state", p.Topic, p.Partition)
 	}
 	tx.tasks[t], t.owned = true, true
-	now := time.Now()
+	now := time.Now().UTC()
 	for _, kr := range p.Records {
 		t.edge.Position = kr.Offset + 1
 		if kr.Attrs.IsControl() || IsBarrier(kr) {
@@ -143,7 +156,7 @@ func (s *session) foldPartition(tx *transaction, p kgo.FetchTopicPartition) erro
 
 // read makes a record of ours of one of the client's.
 func (s *session) read(t *task, kr *kgo.Record, now time.Time) stream.Record {
-	r := stream.Record{Topic: kr.Topic, TopicID: t.part.ID, Partition: kr.Partition, Offset: kr.Offset, Key: kr.Key, Value: kr.Value, Time: kr.Timestamp}
+	r := stream.Record{Topic: kr.Topic, TopicID: t.part.ID, Partition: kr.Partition, Offset: kr.Offset, Key: kr.Key, Value: kr.Value, Time: kr.Timestamp.UTC()}
 	if s.node.Clocks != "" {
 		r.Arrival = t.edge.Arrival(kr.Offset, now)
 	}
@@ -209,7 +222,7 @@ func (s *session) advance(tx *transaction) error {
 		if t.stage == nil || !t.owned {
 			continue
 		}
-		t.edge.Clock(0)
+		t.edge.CatchUp()
 		at := t.stage.NextTimer()
 		if at.IsZero() || t.edge.CaughtUpTo.Before(at) {
 			continue
@@ -248,6 +261,11 @@ func (s *session) finish(tx *transaction) error {
 func (s *session) emitClocks(tx *transaction) error {
 	var clocks []stream.Clock
 	for _, t := range s.tasks {
+		// What is not owned yet may become another's before this commits, and this transaction would not be fenced by it: then
+		// an old position would stand in the changelog behind the newer one of that other.
+		if !t.owned {
+			continue
+		}
 		if c, ok := t.edge.Clock(tx.version); ok {
 			tx.tasks[t] = true
 			clocks = append(clocks, c)
@@ -342,15 +360,9 @@ func (s *session) emit(tx *transaction, r, in stream.Record) error {
 
 // bury writes a dead letter: the record with its reason and where it was.
 func (s *session) bury(tx *transaction, d stream.DeadLetter) error {
-	r := d.Record
 	tx.dead++
-	s.log.Error("dead letter", "topic", r.Topic, "partition", r.Partition, "offset", r.Offset, "reason", d.Reason)
-	s.produce(tx, stream.Record{Topic: s.node.DeadLetters().Name, Key: r.Key, Value: r.Value, Headers: append(r.Headers,
-		stream.Header{Key: "reason", Value: []byte(d.Reason)},
-		stream.Header{Key: "topic", Value: []byte(r.Topic)},
-		stream.Header{Key: "topic-id", Value: []byte(r.TopicID.String())},
-		stream.Header{Key: "partition", Value: strconv.AppendInt(nil, int64(r.Partition), 10)},
-		stream.Header{Key: "offset", Value: strconv.AppendInt(nil, r.Offset, 10)})}, 0)
+	s.log.Error("dead letter", "topic", d.Record.Topic, "partition", d.Record.Partition, "offset", d.Record.Offset, "reason", d.Reason)
+	s.send(tx, deadLetter(s.node.DeadLetters().Name, d.Record, d.Reason))
 	return nil
 }
 
@@ -362,9 +374,13 @@ func (s *session) produce(tx *transaction, r stream.Record, partition int32) {
 			kr.Headers[i] = kgo.RecordHeader{Key: h.Key, Value: h.Value}
 		}
 	}
+	s.send(tx, kr)
+}
+
+func (s *session) send(tx *transaction, r *kgo.Record) {
 	tx.out++
 	tx.bytesOut += int64(len(r.Key) + len(r.Value))
-	s.group.Produce(context.Background(), kr, s.promise.done)
+	s.group.Produce(context.Background(), r, s.promise.done)
 }
 
 // count adds a committed transaction to the metrics.

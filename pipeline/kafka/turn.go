@@ -125,7 +125,7 @@ func (s *session) prepare(fetches kgo.Fetches) (tx *transaction, due bool) {
 			t.fresh = t.fresh && t.stage != nil
 			continue
 		}
-		t.edge.Clock(0)
+		t.edge.CatchUp()
 		if t.fresh || t.version != tx.version || s.timerDue(t, now) {
 			due = true
 		}
@@ -193,7 +193,7 @@ func (s *session) takeSamples() {
 					s.group.Client().ForceMetadataRefresh()
 				}
 				s.width[g.tp.topic] = g.sample.Of
-				t.edge.Clock(0)
+				t.edge.CatchUp()
 				if c := t.edge.CaughtUpTo; c.Before(oldest) {
 					oldest = c
 				}
@@ -261,6 +261,7 @@ func (s *session) transact(ctx context.Context, tx *transaction, fetches kgo.Fet
 	}
 	// Before End, not after it: End can wait for the group, and the group for this.
 	s.group.AllowRebalance()
+	s.takeRevoked() // before End, not after it: one that End does not know of must be told to it at the next turn
 	committed, err := s.end(ctx, failed == nil)
 	s.settle(tx, committed && err == nil)
 	if err != nil {
@@ -334,7 +335,6 @@ func (s *session) end(ctx context.Context, commit bool) (bool, error) {
 func (s *session) settle(tx *transaction, committed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.revoked = false // End was called
 	for t := range tx.tasks {
 		if s.tasks[topicPartition{t.part.Topic, t.part.Num}] != t {
 			continue
