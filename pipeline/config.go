@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 	"unicode"
@@ -86,6 +87,9 @@ func Load(file string, env func(name string) string) (Config, error) {
 	l.check(file)
 	if err := l.problems.Err(); err != nil {
 		return Config{}, err
+	}
+	if c := &l.config; c.Embedded != nil && c.Lake.Warehouse == defaults().Lake.Warehouse {
+		c.Lake.Warehouse = filepath.Join(c.Embedded.Dir, "lake") // beside the broker's data
 	}
 	return l.config, nil
 }

@@ -15,7 +15,6 @@ import (
 
 	"panther/pipeline"
 	"panther/pipeline/kafka"
-	"panther/pipeline/stream"
 	"panther/schemas/catalogue"
 	"panther/sinks/lake"
 	"panther/sinks/notify"
@@ -182,7 +181,7 @@ func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
 	if files == nil {
 		return nil
 	}
-	_, err = writeCatalogue(ctx, s.kafka, func(v *catalogue.View) (catalogue.Changes, error) {
+	_, err = changeCatalogue(ctx, s.kafka, func(v *catalogue.View) (catalogue.Changes, error) {
 		return catalogue.Plan(v, files, catalogue.Options{}, time.Now(), "panther run")
 	})
 	return err
@@ -196,15 +195,6 @@ func (s *service) openLake(ctx context.Context) error {
 		err = folder.Check(ctx)
 	}
 	return err
-}
-
-// writeCatalogue makes the changes that plan finds, as often as others come between.
-func writeCatalogue(ctx context.Context, cfg kafka.Config, plan func(*catalogue.View) (catalogue.Changes, error)) (changes catalogue.Changes, err error) {
-	_, err = kafka.WriteCatalogue(ctx, cfg, func(v *catalogue.View) ([]stream.Record, error) {
-		changes, err = plan(v)
-		return changes.Records(), err
-	})
-	return changes, err
 }
 
 // start starts the nodes. observe, if not nil, sees what destinations of type log print.
