@@ -53,7 +53,7 @@ func settings() []Setting {
 			set: func(c *Config, s string) error { c.embedded().Dir = s; return nil }},
 		{Key: "embedded.port", Meaning: fmt.Sprintf("port that it listens on, on this machine only; %d. 0: any that is free", DefaultPort), Hint: "0 to 65535",
 			set: func(c *Config, s string) error { return number(&c.embedded().Port, s, 0, 65535) }},
-		{Key: "lake.warehouse", Meaning: "folder that holds the tables; " + DefaultDir + "/lake", Hint: "a folder",
+		{Key: "lake.warehouse", Meaning: "folder that holds the tables; beside the embedded broker, or " + DefaultDir + "/lake", Hint: "a folder",
 			set: func(c *Config, s string) error { return folder(&c.Lake.Warehouse, s) }},
 		{Key: "lake.interval", Meaning: "rows wait for a commit at most this long; 1 minute", Hint: "1s to 1h",
 			set: func(c *Config, s string) error { return duration(&c.Lake.Interval, s, time.Second, time.Hour) }},
