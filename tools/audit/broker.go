@@ -55,7 +55,13 @@ func startBroker(ctx context.Context, s setup) (*broker, error) {
 		return shell(ctx, filepath.Join(root, "tools", "kafka", "kafka.sh"), verb, dir, strconv.Itoa(port))
 	}
 	b := &broker{addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
-	b.close = func() { script(context.Background(), "clean") }
+	b.close = func() {
+		if s.keep {
+			script(context.Background(), "stop") // its data stays, to be looked at
+			return
+		}
+		script(context.Background(), "clean")
+	}
 	b.kill = func(ctx context.Context) error {
 		if err := script(ctx, "kill"); err != nil {
 			return err

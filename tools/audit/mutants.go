@@ -41,11 +41,11 @@ func mutants() []mutant {
 		}
 	}
 `},
-				{"pipeline/kafka/transaction.go", "	s.group.Produce(context.Background(), kr, s.promise.done)\n", `	if state, _ := s.node.State(); r.Topic != state.Name {
-		tx.late = append(tx.late, kr)
+				{"pipeline/kafka/transaction.go", "	s.group.Produce(tx.ctx, r, s.promise.done)\n", `	if state, _ := s.node.State(); r.Topic != state.Name {
+		tx.late = append(tx.late, r)
 		return
 	}
-	s.group.Produce(context.Background(), kr, s.promise.done)
+	s.group.Produce(tx.ctx, r, s.promise.done)
 `},
 				{"pipeline/kafka/transaction.go", "	scratch           []stream.Record\n", "	scratch           []stream.Record\n	late              []*kgo.Record\n"},
 			},
@@ -56,14 +56,14 @@ func mutants() []mutant {
 		},
 		{
 			name: "sink-commits-first", rule: "a sink's offsets are committed before its rows are in their tables",
-			edits: []edit{{"pipeline/kafka/sinkloop.go", "	safe, out, err := s.sink.Flush(ctx, last)\n", `	read := map[stream.Partition]int64{}
+			edits: []edit{{"pipeline/kafka/sinkloop.go", "	safe, out, failed := s.sink.Flush(ctx, last)\n", `	read := map[stream.Partition]int64{}
 	for tp, p := range s.owned {
 		read[p] = s.next[tp]
 	}
 	if err := s.commit(ctx, read); err != nil {
 		return err
 	}
-	safe, out, err := s.sink.Flush(ctx, last)
+	safe, out, failed := s.sink.Flush(ctx, last)
 `}},
 		},
 	}
@@ -97,27 +97,36 @@ func workerProgram(ctx context.Context, name, dir string) (string, error) {
 	return "", fmt.Errorf("there is no mutant %q; there are %s", name, mutantNames())
 }
 
+// texts returns the changed files of the mutant, by name.
+func (m mutant) texts(root string) (map[string]string, error) {
+	texts := map[string]string{}
+	for _, e := range m.edits {
+		if _, ok := texts[e.file]; !ok {
+			b, err := os.ReadFile(filepath.Join(root, e.file))
+			if err != nil {
+				return nil, fmt.Errorf("make mutant %s: %w", m.name, err)
+			}
+			texts[e.file] = string(b)
+		}
+		if n := strings.Count(texts[e.file], e.from); n != 1 {
+			return nil, fmt.Errorf("make mutant %s: the text to replace is %d times in %s; adapt tools/audit/mutants.go to the new text:\n%s", m.name, n, e.file, e.from)
+		}
+		texts[e.file] = strings.Replace(texts[e.file], e.from, e.to, 1)
+	}
+	return texts, nil
+}
+
 // build makes the program with the mutant's edits.
 func (m mutant) build(ctx context.Context, dir string) (string, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return "", err
 	}
-	overlay := struct{ Replace map[string]string }{map[string]string{}}
-	texts := map[string]string{}
-	for _, e := range m.edits {
-		if _, ok := texts[e.file]; !ok {
-			b, err := os.ReadFile(filepath.Join(root, e.file))
-			if err != nil {
-				return "", fmt.Errorf("make mutant %s: %w", m.name, err)
-			}
-			texts[e.file] = string(b)
-		}
-		if n := strings.Count(texts[e.file], e.from); n != 1 {
-			return "", fmt.Errorf("make mutant %s: the text to replace is %d times in %s; adapt tools/audit/mutants.go to the new text:\n%s", m.name, n, e.file, e.from)
-		}
-		texts[e.file] = strings.Replace(texts[e.file], e.from, e.to, 1)
+	texts, err := m.texts(root)
+	if err != nil {
+		return "", err
 	}
+	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for file, text := range texts {
 		changed := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
 		if err := os.WriteFile(changed, []byte(text), 0o644); err != nil {

@@ -19,11 +19,11 @@ type spot struct {
 	partition int32
 }
 
-// ends are the high watermarks of topics, and those partitions where not all is decided: behind a transaction left open
-// readers wait, so that the last stable offset stays behind.
-func ends(ctx context.Context, client *kgo.Client, topics []string) (high map[spot]int64, open []string, err error) {
+// ends are the offsets up to which all is decided, and those partitions where that is not all there is: behind a transaction
+// left open readers wait, and the last stable offset stays behind the high watermark.
+func ends(ctx context.Context, client *kgo.Client, topics []string) (decided map[spot]int64, open []string, err error) {
 	admin := kadm.NewClient(client)
-	high = map[spot]int64{}
+	decided = map[spot]int64{}
 	all, err := admin.ListEndOffsets(ctx, topics...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("ask where topics end: %w", err)
@@ -33,17 +33,17 @@ func ends(ctx context.Context, client *kgo.Client, topics []string) (high map[sp
 		return nil, nil, fmt.Errorf("ask where topics end: %w", err)
 	}
 	all.Each(func(o kadm.ListedOffset) {
-		high[spot{o.Topic, o.Partition}] = o.Offset
 		s, _ := stable.Lookup(o.Topic, o.Partition)
+		decided[spot{o.Topic, o.Partition}] = s.Offset
 		if o.Err != nil || s.Err != nil || s.Offset != o.Offset {
 			open = append(open, fmt.Sprintf("%s/%d stable up to %d of %d", o.Topic, o.Partition, s.Offset, o.Offset))
 		}
 	})
 	slices.Sort(open)
-	return high, open, nil
+	return decided, open, nil
 }
 
-// readAll gives every committed record of topics to take, from the start to the end; control records and the barriers of
+// readAll gives every committed record of topics to take, from the start to the end of what is decided; control records and the barriers of
 // restores are left out.
 func readAll(ctx context.Context, cfg kafka.Config, topics []string, take func(*kgo.Record)) error {
 	client, err := cfg.NewClient(kgo.ConsumeTopics(topics...), kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
