@@ -1,6 +1,6 @@
 # The commands of the project. `make demo` and `make test` need Go alone; what others need they say.
 SHELL := /bin/bash
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@2026.1
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: demo test check bench kafka kafka-stop audit mutants build
 

@@ -13,7 +13,8 @@ func newWorld(seed uint64, only fault) *world {
 	case 0:
 		w.faults = 0
 	case 1, 2, 3:
-		w.faults &= fault(draw.Uint32()) & fault(draw.Uint32())
+		w.faults &= fault(draw.Uint32())
+		w.faults &= fault(draw.Uint32()) // a quarter of them
 	}
 	if seed%5 == 0 {
 		w.faults |= fHot
