@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,8 @@ type Runner struct {
 	log       *slog.Logger
 
 	counts partitionCounts // of the topics written
+
+	said repeats // warnings
 
 	ready    atomic.Bool  // it has joined its group
 	caughtUp atomic.Int64 // nanoseconds: see CaughtUp
@@ -92,12 +95,15 @@ type session struct {
 	samples   chan []sampled
 	ask       chan struct{} // asks the sampler for a sample now
 	subscribe map[string]bool
-	renewed   map[string]bool  // topics that were deleted and made anew
-	width     map[string]int32 // partitions that topics had when last sampled
+	renewed   map[string]bool         // topics that were deleted and made anew
+	away      map[topicPartition]bool // assigned, and not readable
+	width     map[string]int32        // partitions that topics had when last sampled
 	poison    map[poisoned]int
 	decode    map[string]func([]byte) (any, error) // by topic
 
 	lastClocks time.Time
+	lastEnd    time.Time // of a committed transaction
+	skipped    bool      // positions moved over control records since then
 	promise    produced
 }
 
@@ -108,18 +114,19 @@ type topicPartition struct {
 
 // A task is one partition of the node: its stage's task, if it has one, and where it stands in its input.
 type task struct {
-	part    stream.Partition
-	edge    *stream.Edge
-	stage   stream.Task // nil for mappers
-	owned   bool        // the client counts it among its own
-	fresh   bool        // entries of the catalogue have not been delivered yet
-	version int64       // of the catalogue that its stage has
-	asked   time.Time   // a sample for timers due has been asked for
+	part     stream.Partition
+	edge     *stream.Edge
+	stage    stream.Task // nil for mappers
+	owned    bool        // the client counts it among its own
+	assigned time.Time
+	fresh    bool      // entries of the catalogue have not been delivered yet
+	version  int64     // of the catalogue that its stage has
+	asked    time.Time // a sample for timers due has been asked for
 }
 
 func (r *Runner) runSession(ctx context.Context) (err error) {
 	s := &session{Runner: r, opened: make(chan struct{}), tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4), ask: make(chan struct{}, 1),
-		subscribe: map[string]bool{}, renewed: map[string]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){}}
+		subscribe: map[string]bool{}, renewed: map[string]bool{}, away: map[topicPartition]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){}}
 	for _, t := range r.node.Reads {
 		s.decode[t.Name] = t.Decode
 	}
@@ -149,6 +156,17 @@ func (r *Runner) runSession(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// seldom logs a warning, and a repeated one once a minute with how often it came.
+func (r *Runner) seldom(message string, facts ...any) {
+	where := facts
+	if i := slices.Index(facts, any("err")); i >= 0 {
+		where = facts[:i] // what differs each time must not make it another warning
+	}
+	if held, due := r.said.due(message+fmt.Sprint(where...), time.Now()); due {
+		r.log.Warn(message, append(facts, "repeated", held)...)
+	}
 }
 
 // outputs are the topics that the node writes, its own included.
@@ -194,6 +212,9 @@ func (r *Runner) wanted(v *catalogue.View) map[string]bool {
 	return topics
 }
 
+// bufferedBytes is what a session holds that the broker has not acknowledged yet: lines may be long, and many.
+const bufferedBytes = 64 << 20
+
 // open makes the client. Its transactional id is new with each process and session: the group fences, and two of one name
 // would fence each other for ever; a broker that lost the end of a transaction would mix the old one's into the new one's.
 // Only where the process has a stable name does the id have it too: then a restart ends the dead one's transaction at once.
@@ -212,7 +233,7 @@ func (s *session) open() error {
 		kgo.TransactionalID(s.transactionalID()), kgo.TransactionTimeout(s.cfg.TransactionTimeout),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(2*time.Millisecond),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(MaxMessageBytes),
-		kgo.MaxBufferedRecords(100_000),
+		kgo.MaxBufferedRecords(100_000), kgo.MaxBufferedBytes(bufferedBytes),
 		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.dropped), kgo.OnPartitionsLost(s.dropped),
 	)
 	group, err := kgo.NewGroupTransactSession(opts...)
@@ -231,6 +252,7 @@ func (s *session) dropped(_ context.Context, _ *kgo.Client, parts map[string][]i
 	for topic, nums := range parts {
 		for _, p := range nums {
 			delete(s.tasks, topicPartition{topic, p})
+			delete(s.away, topicPartition{topic, p})
 		}
 	}
 	s.revoked = true

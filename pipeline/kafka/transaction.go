@@ -18,6 +18,7 @@ import (
 
 // A transaction is what one turn changes.
 type transaction struct {
+	ctx     context.Context // of its records: they must be on their way until it ends
 	began   time.Time
 	version int64 // of the catalogue
 	view    *catalogue.View
@@ -253,6 +254,15 @@ func (s *session) finish(tx *transaction) error {
 			return err
 		}
 	}
+	for _, t := range s.tasks { // also those that saw control records alone
+		if t.stage == nil || !t.owned {
+			continue
+		}
+		if _, next, ok := t.stage.Position(); ok && next != t.edge.Position {
+			tx.tasks[t] = true
+			t.stage.Moved(t.part.ID, t.edge.Position)
+		}
+	}
 	return s.emitState(tx)
 }
 
@@ -380,7 +390,7 @@ func (s *session) produce(tx *transaction, r stream.Record, partition int32) {
 func (s *session) send(tx *transaction, r *kgo.Record) {
 	tx.out++
 	tx.bytesOut += int64(len(r.Key) + len(r.Value))
-	s.group.Produce(context.Background(), r, s.promise.done)
+	s.group.Produce(tx.ctx, r, s.promise.done)
 }
 
 // count adds a committed transaction to the metrics.

@@ -68,7 +68,7 @@ func (s *session) wait() time.Duration {
 	now := time.Now()
 	wait := pollWait
 	for _, t := range s.tasks {
-		if t.fresh {
+		if t.fresh && now.Sub(t.assigned) < 5*time.Second {
 			return 10 * time.Millisecond // until the client counts it among its own
 		}
 		if t.stage == nil {
@@ -96,7 +96,7 @@ func (s *session) fetchErrors(fetches kgo.Fetches) error {
 		case errors.Is(e.Err, kgo.ErrClientClosed), errors.Is(e.Err, kerr.OffsetOutOfRange):
 			return fmt.Errorf("fetch from %s/%d: %w", e.Topic, e.Partition, e.Err) // assign names what is lost
 		default:
-			s.log.Warn("a partition could not be read; the others go on", "topic", e.Topic, "partition", e.Partition,
+			s.seldom("a partition could not be read; the others go on", "topic", e.Topic, "partition", e.Partition,
 				"err", s.cfg.Explain(e.Err, Access{"Read", "topic", e.Topic}))
 			s.askSample() // it may have been deleted and made anew
 		}
@@ -130,7 +130,25 @@ func (s *session) prepare(fetches kgo.Fetches) (tx *transaction, due bool) {
 			due = true
 		}
 	}
+	if s.skipped && now.Sub(s.lastEnd) > skippedWait {
+		due = true // else retention could delete what the group's offsets stand before, and it would look like a loss
+	}
+	if !due {
+		for _, t := range s.tasks {
+			t.edge.Rest()
+		}
+	}
 	return tx, due
+}
+
+// skippedWait is how long positions may be ahead of the group's offsets by control records alone.
+const skippedWait = time.Minute
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func (s *session) unowned() bool {
@@ -163,6 +181,7 @@ func (s *session) skipControl(fetches kgo.Fetches) {
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		if t := s.tasks[topicPartition{p.Topic, p.Partition}]; t != nil && len(p.Records) > 0 {
 			t.edge.Position = p.Records[len(p.Records)-1].Offset + 1
+			s.skipped = true
 		}
 	})
 }
@@ -182,8 +201,13 @@ func (s *session) takeSamples() {
 			t := s.tasks[g.tp]
 			switch {
 			case t == nil:
+				if s.away[g.tp] && g.err == nil {
+					delete(s.away, g.tp)
+					s.renewed[g.tp.topic] = true // taken up again, with its topic
+				}
 			case g.err != nil || g.sample.Of == 0:
-				s.log.Warn("a partition could not be sampled; its clock stands still", "topic", g.tp.topic, "partition", g.tp.num, "err", g.err)
+				s.seldom("a partition could not be sampled; its clock stands still", "topic", g.tp.topic, "partition", g.tp.num, "err", g.err)
+				oldest = earlier(oldest, t.edge.CaughtUpTo)
 			case g.id != t.part.ID:
 				s.renewed[g.tp.topic] = true
 			default:
@@ -194,9 +218,7 @@ func (s *session) takeSamples() {
 				}
 				s.width[g.tp.topic] = g.sample.Of
 				t.edge.CatchUp()
-				if c := t.edge.CaughtUpTo; c.Before(oldest) {
-					oldest = c
-				}
+				oldest = earlier(oldest, t.edge.CaughtUpTo)
 			}
 		}
 		s.metrics.lagRecords.WithLabelValues(s.node.Name).Set(float64(lag))
@@ -252,9 +274,14 @@ func (s *session) transact(ctx context.Context, tx *transaction, fetches kgo.Fet
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
 	s.promise.reset()
-	failed := s.collect(ctx, tx, fetches)
+	// No longer than the broker would leave it open: where it does not answer, producing would wait for ever once the
+	// client's buffer is full.
+	working, done := context.WithTimeout(ctx, s.cfg.TransactionTimeout)
+	defer done()
+	tx.ctx = working
+	failed := s.collect(working, tx, fetches)
 	if failed == nil {
-		failed = s.flush(ctx) // before its errors are asked for: else they wait for the linger
+		failed = s.flush(working) // before its errors are asked for: else they wait for the linger
 	}
 	if failed == nil {
 		failed = s.promise.err()
@@ -270,10 +297,8 @@ func (s *session) transact(ctx context.Context, tx *transaction, fetches kgo.Fet
 	return s.explainAbort(failed)
 }
 
-// flush waits until everything produced is acknowledged, but not for ever: a broker may be away.
+// flush waits until everything produced is acknowledged.
 func (s *session) flush(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.TransactionTimeout)
-	defer cancel()
 	if err := s.group.Client().Flush(ctx); err != nil {
 		return fmt.Errorf("wait for the records of a transaction: %w", err)
 	}
@@ -293,7 +318,10 @@ func (s *session) collect(ctx context.Context, tx *transaction, fetches kgo.Fetc
 			return s.finish(tx)
 		}
 		if !edge {
-			left = 0 // what has come already
+			if s.group.Client().BufferedFetchRecords() == 0 {
+				return s.finish(tx)
+			}
+			left = min(left, 5*time.Millisecond) // what has come already
 		}
 		more, cancel := context.WithTimeout(ctx, left)
 		fetches = s.group.PollRecords(more, pollRecords)
@@ -362,6 +390,7 @@ func (s *session) settle(tx *transaction, committed bool) {
 	if tx.clocks {
 		s.lastClocks = tx.began
 	}
+	s.lastEnd, s.skipped = time.Now(), false
 	s.count(tx)
 }
 

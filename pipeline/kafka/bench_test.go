@@ -1,0 +1,236 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"panther/pipeline/stream"
+	"panther/schemas"
+)
+
+// What the copies move: enough lines for many transactions, in few enough bytes for a small machine.
+const (
+	copyRecords    = 400_000
+	copySize       = 600
+	copyPartitions = 4
+	copyPairs      = 5
+)
+
+// BenchmarkRunner compares the runner, exactly once, with a plain loop that copies at most once: the same library, broker,
+// compression and lines. The loops take turns; of-raw is the median of how fast the runner was as a part of the loop beside it.
+func BenchmarkRunner(b *testing.B) {
+	b.Run("embedded", func(b *testing.B) {
+		compareCopies(b, embedded(b, EmbeddedConfig{Dir: b.TempDir()}).Config())
+	})
+	b.Run("kafka", func(b *testing.B) { compareCopies(b, realBrokers(b)) })
+}
+
+func compareCopies(b *testing.B, cfg Config) {
+	cfg.Log = slog.New(slog.NewTextHandler(b.Output(), nil))
+	c := newCopying(b, cfg)
+	c.raw() // the first of a broker is slower than the others
+	var ratios, raws, runners []float64
+	for b.Loop() {
+		for i := range copyPairs {
+			var raw, runner float64
+			if i%2 == 0 {
+				raw, runner = c.raw(), c.runner()
+			} else {
+				runner, raw = c.runner(), c.raw()
+			}
+			b.Logf("raw %.0f MB/s, runner %.0f MB/s: %.2f", raw, runner, runner/raw)
+			raws, runners, ratios = append(raws, raw), append(runners, runner), append(ratios, runner/raw)
+		}
+	}
+	b.ReportMetric(0, "ns/op") // it says nothing here
+	b.ReportMetric(median(ratios), "of-raw")
+	b.ReportMetric(median(raws), "raw-MB/s")
+	b.ReportMetric(median(runners), "runner-MB/s")
+}
+
+func median(all []float64) float64 { return slices.Sorted(slices.Values(all))[len(all)/2] }
+
+// A copying is a topic full of lines, and two ways to copy it.
+type copying struct {
+	b        *testing.B
+	cfg      Config
+	client   *kgo.Client // for topics
+	follower *Follower
+	in       string
+	runs     int
+}
+
+func newCopying(b *testing.B, cfg Config) *copying {
+	b.Helper()
+	c := &copying{b: b, cfg: cfg, client: newClient(b, cfg), in: "copy-" + time.Now().Format("150405.000000")}
+	c.create(stream.Topic{Name: c.in, Partitions: copyPartitions}, schemas.Catalogue)
+	b.Cleanup(func() { c.remove(c.in) })
+	c.load()
+	var err error
+	if c.follower, err = FollowCatalogue(b.Context(), cfg); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(c.follower.Close)
+	return c
+}
+
+func (c *copying) create(topics ...stream.Topic) {
+	c.b.Helper()
+	if err := Ensure(c.b.Context(), c.cfg, c.client, topics, Layout{}); err != nil {
+		c.b.Fatal(err)
+	}
+}
+
+// remove gives the room of topics back: the embedded broker holds what it keeps in memory.
+func (c *copying) remove(topics ...string) {
+	c.b.Helper()
+	if _, err := kadm.NewClient(c.client).DeleteTopics(context.Background(), topics...); err != nil {
+		c.b.Error(err)
+	}
+}
+
+// load fills the topic with lines that compress about as log lines do.
+func (c *copying) load() {
+	c.b.Helper()
+	words := strings.Fields("connection timeout upstream retrying failed handler completed session cache miss hit query db pool exhausted")
+	random := rand.New(rand.NewPCG(1, 1))
+	client := newClient(c.b, c.cfg, kgo.DefaultProduceTopic(c.in), kgo.ProducerLinger(5*time.Millisecond), kgo.ProducerBatchCompression(kgo.Lz4Compression()))
+	for i := range copyRecords {
+		line := fmt.Appendf(make([]byte, 0, copySize+16), "%020d host-%03d request id=%016x user=%d status=%d ", i, random.IntN(200), random.Uint64(), random.IntN(1e5), 200+random.IntN(300))
+		for len(line) < copySize {
+			line = append(append(line, words[random.IntN(len(words))]...), ' ')
+		}
+		client.Produce(c.b.Context(), &kgo.Record{Key: fmt.Appendf(nil, "%08d", i%1000), Value: line[:copySize]}, nil)
+	}
+	if err := client.Flush(c.b.Context()); err != nil {
+		c.b.Fatal(err)
+	}
+}
+
+// speed is what copying everything since began comes to, in MB/s.
+func (c *copying) speed(began time.Time) float64 {
+	return copyRecords * copySize / 1e6 / time.Since(began).Seconds()
+}
+
+// raw copies with a consumer and a producer. Time runs from the first records to the last acknowledgement.
+func (c *copying) raw() float64 {
+	c.b.Helper()
+	out := c.next("raw")
+	defer c.remove(out)
+	client, err := c.cfg.NewClient(kgo.ConsumeTopics(c.in), kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.DefaultProduceTopic(out),
+		kgo.ProducerLinger(10*time.Millisecond), kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.MaxBufferedRecords(50_000))
+	if err != nil {
+		c.b.Fatal(err)
+	}
+	defer client.Close()
+	var failed atomic.Pointer[error]
+	done := func(_ *kgo.Record, err error) {
+		if err != nil {
+			failed.Store(&err)
+		}
+	}
+	var began time.Time
+	for n := 0; n < copyRecords; {
+		fetches := client.PollRecords(c.b.Context(), 10_000)
+		if err := fetches.Err(); err != nil {
+			c.b.Fatal(err)
+		}
+		if began.IsZero() {
+			began = time.Now()
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			n++
+			client.Produce(c.b.Context(), &kgo.Record{Key: r.Key, Value: r.Value}, done)
+		})
+	}
+	if err := client.Flush(c.b.Context()); err != nil {
+		c.b.Fatal(err)
+	}
+	if err := failed.Load(); err != nil {
+		c.b.Fatal(*err)
+	}
+	return c.speed(began)
+}
+
+// runner copies with a node at the edge. Time runs from the first record to the commit of the last.
+func (c *copying) runner() float64 {
+	c.b.Helper()
+	out := c.next("runner")
+	clocks := stream.Topic{Name: out + "-clocks", Partitions: 1}
+	copier := &copier{out: out}
+	node := &stream.Node{Name: out, Reads: []stream.Topic{{Name: c.in, Partitions: copyPartitions}}, Clocks: clocks.Name,
+		Writes: []stream.Topic{{Name: out}, clocks}, Mapper: func() stream.Mapper { return copier }}
+	state, _ := node.State()
+	c.create(clocks, state, node.DeadLetters())
+	defer c.remove(out, clocks.Name, state.Name, node.DeadLetters().Name)
+
+	metrics := NewMetrics()
+	ctx, cancel := context.WithCancel(c.b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- NewRunner(c.cfg, node, c.follower, metrics).Run(ctx) }()
+	for committed(c.b, metrics) < copyRecords {
+		select {
+		case err := <-ended:
+			c.b.Fatalf("the runner ended: %v", err)
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+	speed := c.speed(time.Unix(0, copier.began.Load()))
+	cancel()
+	if err := <-ended; err != nil {
+		c.b.Fatal(err)
+	}
+	return speed
+}
+
+// next makes the topic of one more copy.
+func (c *copying) next(who string) string {
+	c.b.Helper()
+	c.runs++
+	out := fmt.Sprintf("%s-%s-%d", c.in, who, c.runs)
+	c.create(stream.Topic{Name: out, Partitions: copyPartitions})
+	return out
+}
+
+// committed is how many records the runner has read and committed.
+func committed(b *testing.B, m *Metrics) (n int) {
+	b.Helper()
+	families, err := m.registry.Gather()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != "panther_received_records_total" {
+			continue
+		}
+		for _, metric := range f.GetMetric() {
+			n += int(metric.GetCounter().GetValue())
+		}
+	}
+	return n
+}
+
+// A copier copies every record.
+type copier struct {
+	out   string
+	began atomic.Int64
+}
+
+func (c *copier) Map(dst []stream.Record, r stream.Record, _ stream.View) []stream.Record {
+	if c.began.Load() == 0 {
+		c.began.Store(time.Now().UnixNano())
+	}
+	return append(dst, stream.Record{Topic: c.out, Key: r.Key, Value: r.Value})
+}
+func (c *copier) Flush(dst []stream.Record, _ stream.View) []stream.Record { return dst }
+func (c *copier) Reset()                                                   {}
