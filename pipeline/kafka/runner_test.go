@@ -81,7 +81,7 @@ func newBench(t testing.TB, node *stream.Node, opts ...kfake.Opt) *bench {
 func (b *bench) create(topics ...stream.Topic) {
 	b.t.Helper()
 	for _, topic := range topics {
-		conf := map[string]string{}
+		conf := map[string]string{"max.message.bytes": strconv.Itoa(MaxMessageBytes)}
 		if topic.Compact {
 			conf["cleanup.policy"] = "compact"
 		}
@@ -92,10 +92,12 @@ func (b *bench) create(topics ...stream.Topic) {
 }
 
 // start runs a node and returns what stops it and waits.
-func (b *bench) start(node *stream.Node) (stop func()) {
+func (b *bench) start(node *stream.Node) (stop func()) { return b.startWith(node, NewMetrics()) }
+
+func (b *bench) startWith(node *stream.Node, metrics *Metrics) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- NewRunner(b.cfg, node, b.follower, NewMetrics()).Run(ctx) }()
+	go func() { done <- NewRunner(b.cfg, node, b.follower, metrics).Run(ctx) }()
 	var once sync.Once
 	stop = func() {
 		once.Do(func() {
@@ -126,7 +128,11 @@ func (b *bench) produce(keys, from, to int) {
 	for n := from; n <= to; n++ {
 		for k := range keys {
 			v, _ := json.Marshal(count{Key: "k" + strconv.Itoa(k), Seq: n})
-			cl.Produce(b.t.Context(), &kgo.Record{Topic: countIn.Name, Key: []byte("k" + strconv.Itoa(k)), Value: v}, nil)
+			cl.Produce(b.t.Context(), &kgo.Record{Topic: countIn.Name, Key: []byte("k" + strconv.Itoa(k)), Value: v}, func(_ *kgo.Record, err error) {
+				if err != nil {
+					b.t.Errorf("produce: %v", err)
+				}
+			})
 		}
 	}
 	if err := cl.Flush(b.t.Context()); err != nil {
