@@ -111,10 +111,13 @@ func (p *plant) apply(text string) {
 	if problems := kafka.Preflight(p.t.Context(), p.cfg, needs); len(problems) > 0 {
 		p.t.Fatal(problems)
 	}
-	_, err = kafka.WriteCatalogue(p.t.Context(), p.cfg, func(v *catalogue.View) ([]stream.Record, error) {
+	version, err := kafka.WriteCatalogue(p.t.Context(), p.cfg, func(v *catalogue.View) ([]stream.Record, error) {
 		changes, err := catalogue.Plan(v, files, catalogue.Options{}, time.Now(), "test")
 		return changes.Records(), err
 	})
+	if err == nil && p.engine != nil {
+		_, err = p.engine.Catalogue.WaitFor(p.t.Context(), version) // the nodes follow, without a restart
+	}
 	if err != nil {
 		p.t.Fatal(err)
 	}
