@@ -32,7 +32,8 @@ type EdgeState struct {
 	Topic      string    `json:"topic"`
 	ID         ID        `json:"id"`
 	Partition  int32     `json:"partition"`
-	Position   int64     `json:"position"` // the offset to read next, control records included
+	Began      time.Time `json:"began,omitzero"` // when it was first read
+	Position   int64     `json:"position"`       // the offset to read next, control records included
 	Of         int32     `json:"of,omitempty"`
 	Last       time.Time `json:"last,omitzero"` // From of the latest sample
 	CaughtUpTo time.Time `json:"caughtUpTo,omitzero"`
@@ -122,6 +123,12 @@ func (e *Edge) Next() EdgeState {
 func (e *Edge) Changed() bool {
 	s, k := e.Next(), e.kept
 	return s.Position != k.Position || s.Of != k.Of || !s.CaughtUpTo.Equal(k.CaughtUpTo) || !s.Last.Equal(k.Last) || !slices.Equal(s.Gaps, k.Gaps)
+}
+
+// Rest lets go of the samples behind the position, when there is no transaction: one that idles for days would keep them all.
+func (e *Edge) Rest() {
+	e.queue, e.head = e.queue[e.head:], 0
+	e.committed = e.EdgeState
 }
 
 // Commit ends a transaction that holds Next.
