@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,14 +21,22 @@ func (s *session) assign(ctx context.Context, offsets map[string]map[int32]kgo.O
 	began := time.Now()
 	tasks, err := s.restore(ctx, offsets)
 	if err != nil {
-		s.log.Error("state could not be restored; the partitions wait", "err", err)
+		s.seldom("state could not be restored; the partitions wait", "err", err)
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for tp, t := range tasks {
-		s.tasks[tp] = t
-		offsets[tp.topic][tp.num] = kgo.NewOffset().At(t.edge.Position)
+	for topic, parts := range offsets {
+		for num := range parts {
+			tp := topicPartition{topic, num}
+			if t := tasks[tp]; t != nil {
+				s.tasks[tp] = t
+				parts[num] = kgo.NewOffset().At(t.edge.Position)
+			} else {
+				delete(parts, num) // it waits; the others go on
+				s.away[tp] = true
+			}
+		}
 	}
 	s.ready.Store(true)
 	if len(tasks) > 0 {
@@ -55,11 +64,12 @@ func (s *session) restore(ctx context.Context, offsets map[string]map[int32]kgo.
 	tasks := map[topicPartition]*task{}
 	for topic, parts := range offsets {
 		for p := range parts {
-			l, ok := seen[topicPartition{topic, p}]
-			if !ok || l.err != nil {
-				return nil, fmt.Errorf("topic %s, partition %d: %w", topic, p, l.err)
+			l := seen[topicPartition{topic, p}]
+			if err := l.problem(); err != nil {
+				s.log.Error("a partition cannot be read; it waits, the others go on", "topic", topic, "partition", p, "err", s.cfg.Explain(err))
+				continue
 			}
-			t := &task{part: stream.Partition{Topic: topic, ID: l.id, Num: p}, fresh: true}
+			t := &task{part: stream.Partition{Topic: topic, ID: l.id, Num: p}, fresh: true, assigned: time.Now()}
 			t.edge = stream.NewEdge(stream.EdgeState{Topic: topic, ID: l.id, Partition: p, Position: -1})
 			if s.node.Task != nil {
 				t.stage = s.node.Task(s.latest)
@@ -67,11 +77,12 @@ func (s *session) restore(ctx context.Context, offsets map[string]map[int32]kgo.
 			tasks[topicPartition{topic, p}] = t
 		}
 	}
-	if err := s.readState(ctx, tasks); err != nil {
+	known := map[string]history{}
+	if err := s.readState(ctx, tasks, known); err != nil {
 		return nil, err
 	}
 	for tp, t := range tasks {
-		s.begin(t, seen[tp], offsets[tp.topic][tp.num].EpochOffset().Offset)
+		s.begin(t, seen[tp], offsets[tp.topic][tp.num].EpochOffset().Offset, known[tp.topic])
 	}
 	return tasks, nil
 }
@@ -92,8 +103,8 @@ func (s *session) latest() stream.Catalogue {
 type catalogueAway struct{ err error }
 
 // readState reads the changelog up to its barrier. The state of a stage's task lies in the partition of the same number; the
-// positions of a node at the edge are spread by hash.
-func (s *session) readState(ctx context.Context, tasks map[topicPartition]*task) error {
+// positions of a node at the edge are spread by hash. known is filled with when each topic was first read, by anybody.
+func (s *session) readState(ctx context.Context, tasks map[topicPartition]*task, known map[string]history) error {
 	state, _ := s.node.State()
 	if s.node.Task != nil {
 		byNum := map[int32]*task{}
@@ -113,29 +124,39 @@ func (s *session) readState(ctx context.Context, tasks map[topicPartition]*task)
 		return nil
 	}
 	byKey := map[string]*task{}
-	parts := map[int32]bool{}
-	var nums []int32
 	for _, t := range tasks {
-		key := positionKey(t.part)
-		byKey[key] = t
-		if p := PartitionFor([]byte(key), int(s.counts.of(state.Name))); !parts[p] {
-			parts[p] = true
-			nums = append(nums, p)
-		}
+		byKey[positionKey(t.part)] = t
+	}
+	nums := make([]int32, s.counts.of(state.Name))
+	for i := range nums {
+		nums[i] = int32(i)
 	}
 	return Restore(ctx, s.cfg, state.Name, nums, func(r *kgo.Record) error {
-		t := byKey[string(r.Key)]
-		if t == nil || len(r.Value) == 0 {
+		if len(r.Value) == 0 {
 			return nil
 		}
 		var e stream.EdgeState
 		if err := json.Unmarshal(r.Value, &e); err != nil {
 			return fmt.Errorf("position %s: %w", r.Key, err)
 		}
-		e.Topic = t.part.Topic
-		t.edge = stream.NewEdge(e)
+		h, ok := known[e.Topic]
+		if !ok || e.Began.Before(h.began) {
+			h.began = e.Began
+		}
+		h.ids = append(h.ids, e.ID)
+		known[e.Topic] = h
+		if t := byKey[string(r.Key)]; t != nil {
+			e.Topic = t.part.Topic
+			t.edge = stream.NewEdge(e)
+		}
 		return nil
 	})
+}
+
+// history is what the changelog tells of a topic name: when it was first read, and the ids that it had.
+type history struct {
+	began time.Time
+	ids   []stream.ID
 }
 
 // positionKey is the key of a partition's position in the changelog of a node at the edge.
@@ -143,7 +164,15 @@ func positionKey(p stream.Partition) string { return p.ID.String() + "/" + strco
 
 // begin decides where reading begins. The changelog knows best: it moved in one transaction with the outputs. The group's
 // offset may be gone by accident (they expire), or be that of a topic of the same name that was deleted.
-func (s *session) begin(t *task, l looked, committed int64) {
+//
+// A source that begins with what comes from now on does so once: a partition that is added later, or a topic made anew, is
+// read from its start. Several processes that begin at about the same time are one beginning.
+func (s *session) begin(t *task, l looked, committed int64, before history) {
+	if t.edge.Began.IsZero() {
+		t.edge.Began = time.Now().UTC()
+	}
+	anew := slices.ContainsFunc(before.ids, func(id stream.ID) bool { return id != t.part.ID })
+	beginning := len(before.ids) == 0 || !anew && t.edge.Began.Sub(before.began) < 3*s.cfg.Heartbeat
 	position, known := t.edge.Position, t.edge.Position >= 0
 	if t.stage != nil {
 		var id stream.ID
@@ -158,7 +187,7 @@ func (s *session) begin(t *task, l looked, committed int64) {
 	case known:
 	case committed >= 0 && committed <= l.end && s.node.Task == nil && !s.node.Sources:
 		position = committed
-	case s.from(t.part.Topic) == "latest":
+	case beginning && s.from(t.part.Topic) == "latest":
 		position = l.end
 	default:
 		position = l.start

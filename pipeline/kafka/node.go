@@ -65,6 +65,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
+		r.ready.Store(false)
 		if time.Since(began) > time.Minute {
 			wait = 100 * time.Millisecond
 		}

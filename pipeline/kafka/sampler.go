@@ -28,6 +28,14 @@ type looked struct {
 	err        error
 }
 
+// problem is why the partition cannot be read, or nil.
+func (l looked) problem() error {
+	if l.err == nil && l.of == 0 {
+		return kerr.UnknownTopicOrPartition
+	}
+	return l.err
+}
+
 // sampler looks at the input partitions every heartbeat, and whenever it is asked.
 func (s *session) sampler(ctx context.Context) {
 	beat := time.NewTicker(s.cfg.Heartbeat)
@@ -69,6 +77,10 @@ func (s *session) sample(ctx context.Context) []sampled {
 		topics[t.part.Topic] = true
 		parts = append(parts, t.part)
 	}
+	for tp := range s.away { // they may have come back
+		topics[tp.topic] = true
+		parts = append(parts, stream.Partition{Topic: tp.topic, Num: tp.num})
+	}
 	s.mu.Unlock()
 	if len(parts) == 0 {
 		return nil
@@ -92,7 +104,7 @@ func (s *session) sample(ctx context.Context) []sampled {
 	for _, p := range parts {
 		tp := topicPartition{p.Topic, p.Num}
 		l := seen[tp]
-		out = append(out, sampled{tp, l.id, stream.Sample{From: from, To: to, End: l.end, Of: l.of}, l.err})
+		out = append(out, sampled{tp, l.id, stream.Sample{From: from, To: to, End: l.end, Of: l.of}, l.problem()})
 	}
 	return out
 }
@@ -157,22 +169,34 @@ func listOffsets(ctx context.Context, client *kgo.Client, topics []kmsg.ListOffs
 			req.Topics[i].Partitions[j].Timestamp = at
 		}
 	}
-	resp, err := req.RequestWith(ctx, client)
-	if err != nil {
-		return err
-	}
-	for _, t := range resp.Topics {
-		for _, p := range t.Partitions {
-			tp := topicPartition{t.Topic, p.Partition}
-			l := out[tp]
-			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
-				l.err = err
-			} else if at == -2 {
-				l.start = p.Offset
-			} else {
-				l.end = p.Offset
+	for _, shard := range client.RequestSharded(ctx, req) { // one for each broker: one that is away concerns its partitions only
+		if shard.Err != nil {
+			if ctx.Err() != nil {
+				return shard.Err
 			}
-			out[tp] = l
+			for _, t := range shard.Req.(*kmsg.ListOffsetsRequest).Topics {
+				for _, p := range t.Partitions {
+					tp := topicPartition{t.Topic, p.Partition}
+					l := out[tp]
+					l.err = shard.Err
+					out[tp] = l
+				}
+			}
+			continue
+		}
+		for _, t := range shard.Resp.(*kmsg.ListOffsetsResponse).Topics {
+			for _, p := range t.Partitions {
+				tp := topicPartition{t.Topic, p.Partition}
+				l := out[tp]
+				if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+					l.err = err
+				} else if at == -2 {
+					l.start = p.Offset
+				} else {
+					l.end = p.Offset
+				}
+				out[tp] = l
+			}
 		}
 	}
 	return nil

@@ -31,9 +31,10 @@ type sinkSession struct {
 	sink   stream.Sink
 	topics map[string]stream.Topic
 
-	mu    sync.Mutex // guards the sink and owned against callbacks of the group
-	owned map[topicPartition]stream.Partition
-	next  map[topicPartition]int64 // the offset to read next
+	mu     sync.Mutex // guards the sink and owned against callbacks of the group
+	owned  map[topicPartition]stream.Partition
+	next   map[topicPartition]int64 // the offset to read next
+	handed map[topicPartition]int64 // the offset behind the last record that the sink got
 	waker
 }
 
@@ -44,9 +45,14 @@ func (r *Runner) runSink(ctx context.Context) error {
 		return fmt.Errorf("start node %s: %w", r.node.Name, err)
 	}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		began := time.Now()
 		err := r.sinkSession(ctx, sink)
 		if ctx.Err() != nil {
 			return err
+		}
+		r.ready.Store(false)
+		if time.Since(began) > time.Minute {
+			wait = 100 * time.Millisecond
 		}
 		r.metrics.restarts.WithLabelValues(r.node.Name).Inc()
 		r.log.Warn("starting again after an error", "err", err, "wait", wait)
@@ -59,7 +65,7 @@ func (r *Runner) runSink(ctx context.Context) error {
 }
 
 func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) {
-	s := &sinkSession{Runner: r, opened: make(chan struct{}), sink: sink, topics: map[string]stream.Topic{}, owned: map[topicPartition]stream.Partition{}, next: map[topicPartition]int64{}}
+	s := &sinkSession{Runner: r, opened: make(chan struct{}), sink: sink, topics: map[string]stream.Topic{}, owned: map[topicPartition]stream.Partition{}, next: map[topicPartition]int64{}, handed: map[topicPartition]int64{}}
 	var names []string
 	for _, t := range r.node.Reads {
 		s.topics[t.Name] = t
@@ -70,7 +76,7 @@ func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) 
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(250*time.Millisecond), kgo.FetchMaxPartitionBytes(MaxMessageBytes),
 		kgo.BlockRebalanceOnPoll(), kgo.RebalanceTimeout(60*time.Second),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0), kgo.ProducerBatchMaxBytes(MaxMessageBytes),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0), kgo.DisableIdempotentWrite(), kgo.ProducerBatchMaxBytes(MaxMessageBytes),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()),
 		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.revoke), kgo.OnPartitionsLost(s.lose))
 	if s.client, err = kgo.NewClient(opts...); err != nil {
@@ -94,14 +100,13 @@ func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) 
 
 func (s *sinkSession) loop(ctx context.Context) error {
 	work := context.WithoutCancel(ctx) // what has begun is finished, also when the program ends
-	var looked time.Time
-	for flushed := time.Now(); ctx.Err() == nil; {
+	var looked, flushed time.Time
+	for ctx.Err() == nil {
 		if time.Since(looked) >= s.cfg.Heartbeat {
 			looked = time.Now()
 			s.measure(ctx)
 		}
-		fetches := s.await(ctx)
-		woken := fetches.NumRecords() == 0
+		fetches, woken := s.await(ctx)
 		if err := s.take(work, fetches); err != nil {
 			return err
 		}
@@ -113,21 +118,26 @@ func (s *sinkSession) loop(ctx context.Context) error {
 		}
 		s.client.AllowRebalance()
 	}
-	last, cancel := context.WithTimeout(work, revokeTimeout+endTimeout)
-	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.flushLocked(last, true); err != nil {
-		return err
-	}
-	s.sink.Revoke(last, s.partitions()) // waits for what is under way
-	return s.flushLocked(last, true)
+	return s.release(work, s.partitions(), true)
 }
 
-func (s *sinkSession) await(ctx context.Context) kgo.Fetches {
+// release ends partitions: what is done is committed first, then the sink may finish what is under way, and that is committed
+// too. Each has a time of its own, so that a call which hangs does not cost the receipts of those that came back.
+func (s *sinkSession) release(ctx context.Context, parts []stream.Partition, last bool) error {
+	err := s.flushLocked(ctx, last)
+	finish, cancel := context.WithTimeout(ctx, revokeTimeout)
+	defer cancel()
+	s.sink.Revoke(finish, parts)
+	return errors.Join(err, s.flushLocked(ctx, last))
+}
+
+// await polls until there are records, a while has passed, or the sink has something to say.
+func (s *sinkSession) await(ctx context.Context) (fetches kgo.Fetches, woken bool) {
 	ctx, done := s.waker.poll(ctx, flushEvery)
-	defer done()
-	return s.client.PollRecords(ctx, pollRecords)
+	fetches = s.client.PollRecords(ctx, pollRecords)
+	return fetches, done()
 }
 
 // wakeOn ends the poll under way whenever the sink has something to say.
@@ -151,12 +161,9 @@ func (s *sinkSession) take(ctx context.Context, fetches kgo.Fetches) error {
 		case errors.Is(e.Err, kgo.ErrClientClosed), errors.Is(e.Err, kerr.OffsetOutOfRange):
 			return fmt.Errorf("fetch from %s/%d: %w", e.Topic, e.Partition, e.Err)
 		default:
-			s.log.Warn("a partition could not be read; the others go on", "topic", e.Topic, "partition", e.Partition,
+			s.seldom("a partition could not be read; the others go on", "topic", e.Topic, "partition", e.Partition,
 				"err", s.cfg.Explain(e.Err, Access{"Read", "topic", e.Topic}))
 		}
-	}
-	if fetches.NumRecords() == 0 {
-		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -186,7 +193,13 @@ func (s *sinkSession) take(ctx context.Context, fetches kgo.Fetches) error {
 			r.Message = m
 		}
 		records = append(records, r)
+		s.handed[tp] = kr.Offset + 1
 	})
+	if len(records) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, endTimeout)
+	defer cancel()
 	if err := s.client.ProduceSync(ctx, dead...).FirstErr(); err != nil && len(dead) > 0 {
 		return fmt.Errorf("write dead letters of node %s: %w", s.node.Name, err)
 	}
@@ -206,15 +219,23 @@ func (s *sinkSession) flush(ctx context.Context, last bool) error {
 	return s.flushLocked(ctx, last)
 }
 
-// flushLocked commits what is safe, also when something else went wrong.
+// flushLocked commits what is safe, also when something else went wrong. What the sink could not do it tries again with the
+// next flush, unless another has taken a partition from it: then the session begins anew.
 func (s *sinkSession) flushLocked(ctx context.Context, last bool) error {
+	ctx, cancel := context.WithTimeout(ctx, endTimeout)
+	defer cancel()
 	safe, out, failed := s.sink.Flush(ctx, last)
 	if err := s.send(ctx, out); err != nil {
 		return errors.Join(failed, err)
 	}
-	err := errors.Join(failed, s.commit(ctx, safe))
-	if err != nil {
-		return fmt.Errorf("node %s flushes: %w", s.node.Name, err)
+	if err := s.commit(ctx, safe); err != nil {
+		return errors.Join(failed, err)
+	}
+	if failed != nil && (last || errors.Is(failed, stream.ErrFenced)) {
+		return fmt.Errorf("node %s flushes: %w", s.node.Name, failed)
+	}
+	if failed != nil {
+		s.seldom("some of what was read could not be written yet; it is tried again", "err", failed)
 	}
 	return nil
 }
@@ -245,7 +266,11 @@ func (s *sinkSession) commit(ctx context.Context, safe map[stream.Partition]int6
 	offsets := map[string]map[int32]kgo.EpochOffset{}
 	committed := s.client.CommittedOffsets()
 	for p, next := range safe {
-		if s.owned[topicPartition{p.Topic, p.Num}] != p || committed[p.Topic][p.Num].Offset == next {
+		tp := topicPartition{p.Topic, p.Num}
+		if next >= s.handed[tp] {
+			next = max(next, s.next[tp]) // control records behind it are nobody's, and must not look unread
+		}
+		if s.owned[tp] != p || committed[p.Topic][p.Num].Offset == next {
 			continue
 		}
 		if offsets[p.Topic] == nil {
@@ -296,8 +321,10 @@ func (s *sinkSession) assign(ctx context.Context, offsets map[string]map[int32]k
 	for topic, parts := range offsets {
 		for num, o := range parts {
 			l := seen[topicPartition{topic, num}]
-			if l.err != nil {
-				return nil, fmt.Errorf("topic %s, partition %d: %w", topic, num, l.err)
+			if err := l.problem(); err != nil {
+				err = fmt.Errorf("topic %s, partition %d: %w", topic, num, s.cfg.Explain(err))
+				s.seldom("partitions cannot be taken up; they wait", "err", err)
+				return nil, err
 			}
 			at := o.EpochOffset().Offset
 			if at >= 0 && at < l.start {
@@ -311,7 +338,7 @@ func (s *sinkSession) assign(ctx context.Context, offsets map[string]map[int32]k
 			at = min(at, max(l.end, l.start))
 			p := stream.Partition{Topic: topic, ID: l.id, Num: num}
 			s.owned[topicPartition{topic, num}] = p
-			s.next[topicPartition{topic, num}] = at
+			s.next[topicPartition{topic, num}], s.handed[topicPartition{topic, num}] = at, at
 			s.sink.Assign(p, at)
 			parts[num] = kgo.NewOffset().At(at)
 		}
@@ -337,13 +364,17 @@ func (s *sinkSession) measure(ctx context.Context) {
 	now := time.Now()
 	seen, err := look(ctx, s.client, slices.Collect(maps.Keys(topics)))
 	if err != nil {
-		s.log.Warn("the input could not be looked at; its lag is not known", "err", s.cfg.Explain(err))
+		s.seldom("the input could not be looked at; its lag is not known", "err", s.cfg.Explain(err))
 		return
 	}
 	var lag int64
 	s.mu.Lock()
 	for _, p := range owned {
 		tp := topicPartition{p.Topic, p.Num}
+		if seen[tp].problem() != nil {
+			s.mu.Unlock()
+			return // not known
+		}
 		lag += max(0, seen[tp].end-s.next[tp])
 	}
 	s.mu.Unlock()
@@ -361,11 +392,8 @@ func (s *sinkSession) measure(ctx context.Context) {
 func (s *sinkSession) revoke(ctx context.Context, _ *kgo.Client, gone map[string][]int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokeTimeout)
-	defer cancel()
-	s.sink.Revoke(ctx, s.named(gone))
-	if err := s.flushLocked(ctx, false); err != nil {
-		s.log.Warn("a partition goes to its next owner without the last offsets: some of it is done again", "err", err)
+	if err := s.release(context.WithoutCancel(ctx), s.named(gone), false); err != nil {
+		s.log.Warn("partitions go to their next owner without the last offsets: some of it is done again", "err", err)
 	}
 	s.forget(gone)
 }

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"testing"
@@ -131,9 +132,9 @@ func (b *bench) checkAnswers(n int) {
 	}
 }
 
-func TestSinkThatFailsBeginsAnew(t *testing.T) {
+func TestFencedSinkBeginsAnew(t *testing.T) {
 	s := newShelf()
-	s.fail = errors.New("fenced")
+	s.fail = fmt.Errorf("commit rows: %w", stream.ErrFenced)
 	b := newBench(t, shelfNode(s))
 	b.produce(5, 1, 4)
 	b.start(shelfNode(s))
@@ -142,5 +143,19 @@ func TestSinkThatFailsBeginsAnew(t *testing.T) {
 	defer s.mu.Unlock()
 	if s.assigns < 2*countIn.Partitions {
 		t.Errorf("partitions were assigned %d times, want each of %d twice", s.assigns, countIn.Partitions)
+	}
+}
+
+func TestSinkThatFailsTriesAgain(t *testing.T) {
+	s := newShelf()
+	s.fail = errors.New("the disk is full")
+	b := newBench(t, shelfNode(s))
+	b.produce(5, 1, 4)
+	b.start(shelfNode(s))
+	b.until("all records", func() bool { return s.records() == 20 && b.committed("panther.shelf") >= 20 })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.assigns != countIn.Partitions {
+		t.Errorf("partitions were assigned %d times, want each of %d once: nothing was lost", s.assigns, countIn.Partitions)
 	}
 }

@@ -232,9 +232,6 @@ func (s *session) takeSamples() {
 // resubscribe follows the sources of the catalogue, between transactions. A topic that was made anew is taken up again;
 // the others go on meanwhile.
 func (s *session) resubscribe() {
-	if !s.node.Sources {
-		return
-	}
 	want := s.wanted(s.catalogue.View())
 	var add, purge []string
 	for t := range want {

@@ -23,8 +23,9 @@ func (w *waker) wake() {
 	}
 }
 
-// poll returns the context of a poll that waits at most for d.
-func (w *waker) poll(ctx context.Context, d time.Duration) (context.Context, func()) {
+// poll returns the context of a poll that waits at most for d. done must be called when it is over; it reports whether there
+// was a wake, which counts as heard then.
+func (w *waker) poll(ctx context.Context, d time.Duration) (polling context.Context, done func() (woken bool)) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -32,10 +33,12 @@ func (w *waker) poll(ctx context.Context, d time.Duration) (context.Context, fun
 	if w.woken {
 		cancel()
 	}
-	return ctx, func() {
+	return ctx, func() bool {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.cancel, w.woken = nil, false
 		cancel()
+		woken := w.woken
+		w.cancel, w.woken = nil, false
+		return woken
 	}
 }

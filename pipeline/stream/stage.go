@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 )
@@ -61,6 +62,10 @@ type Mapper interface {
 	Flush(dst []Record, v View) []Record
 	Reset()
 }
+
+// ErrFenced is what a Sink's Flush returns, among others, when another has taken over a partition that was assigned to it.
+// The runner then leaves the group and joins it again. After any other error the sink is flushed again, and keeps what it has.
+var ErrFenced = errors.New("another process has taken the partition over")
 
 // A Sink lets records out of the pipeline, outside transactions: what it does must be idempotent.
 type Sink interface {

@@ -55,6 +55,9 @@ func (e *FencedError) Error() string {
 	return fmt.Sprintf("commit rows of %s to table %s: another writer has taken it from offset %d to %d: leave the consumer group and join it again", e.Partition, e.Table, e.Want, e.Has)
 }
 
+// Is tells the runner that it is fenced.
+func (e *FencedError) Is(target error) bool { return target == stream.ErrFenced }
+
 // NewSink makes a sink that writes to the tables of c. lookup gives the log types, whose fields become columns.
 func NewSink(c *Catalog, lookup Lookup, opt Options) *Sink {
 	if opt.Interval == 0 {
