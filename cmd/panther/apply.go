@@ -162,13 +162,7 @@ func (a *application) topics(ctx context.Context, cfg kafka.Config) error {
 // producersTopics does the same for the topics that log sources name. Where they are not ours, and are not there, their
 // producers may still come: report tells of them.
 func (a *application) producersTopics(ctx context.Context, cfg kafka.Config, v *catalogue.View) error {
-	var topics []stream.Topic
-	for _, s := range v.Sources() {
-		for _, name := range s.Topics {
-			topics = append(topics, kafka.ProducersTopic(name))
-		}
-	}
-	missing, problems, err := kafka.Missing(ctx, cfg, topics, a.layout())
+	missing, problems, err := kafka.Missing(ctx, cfg, sourcesTopics(v.Sources()), a.layout())
 	if err != nil || len(missing) == 0 {
 		return err
 	}

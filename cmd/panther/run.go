@@ -178,12 +178,17 @@ func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
 			return &exitError{code: exitUsage}
 		}
 	}
-	if files == nil {
-		return nil
+	if files != nil {
+		if _, err = changeCatalogue(ctx, s.kafka, func(v *catalogue.View) (catalogue.Changes, error) {
+			return catalogue.Plan(v, files, catalogue.Options{}, time.Now(), "panther run")
+		}); err != nil {
+			return err
+		}
 	}
-	_, err = changeCatalogue(ctx, s.kafka, func(v *catalogue.View) (catalogue.Changes, error) {
-		return catalogue.Plan(v, files, catalogue.Options{}, time.Now(), "panther run")
-	})
+	minor, err := s.lookAtCatalogue(ctx)
+	if len(minor) > 0 {
+		fmt.Fprintf(s.err, "of the catalogue:\n%s", minor.Text())
+	}
 	return err
 }
 
