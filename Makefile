@@ -26,7 +26,7 @@ kafka-stop:
 	tools/kafka/kafka.sh stop
 
 bench: ## benchmarks, as ratios within one run; with PANTHER_TEST_BROKERS=127.0.0.1:9092 also on Kafka
-	go test -run '^$$' -bench . -benchtime 1x ./...
+	go test -run '^$$' -bench . -benchtime 100ms ./...
 
 audit: ## kill everything for a minute on a real Kafka, then count (needs Java and Maven); ARGS="-for 10m" for longer
 	go run ./tools/audit $(ARGS)
