@@ -66,10 +66,13 @@ func firstFailingLine(f schemas.Fingerprint) string {
 	if len(f.Samples) > 0 {
 		s := f.Samples[0]
 		fmt.Fprintf(&b, "%s\n\nFirst failing line (topic %s, partition %d, offset %d", s.Error, s.Position.Topic, s.Position.Partition, s.Position.Offset)
-		if s.Cut {
-			b.WriteString(", the part that fails")
+		switch line := s.Excerpt(); {
+		case s.Span.End > s.Span.Start:
+			b.WriteString(", >>> <<< around the part that fails")
+		case len(line) < len(s.Payload) || s.Cut:
+			b.WriteString(", its beginning")
 		}
-		fmt.Fprintf(&b, "):\n%s\n\n", strings.ToValidUTF8(string(s.Payload), "\uFFFD"))
+		fmt.Fprintf(&b, "):\n%s\n\n", strings.ToValidUTF8(s.Excerpt(), "\uFFFD"))
 	}
 	fmt.Fprintf(&b, "Reason: %s", f.Code)
 	for _, x := range []struct{ name, value string }{

@@ -17,12 +17,15 @@ func facts(a schemas.Alert) []string {
 	out := lines(a.Description)
 	for i, f := range a.Fingerprints {
 		if i == maxFacts {
-			out = append(out, fmt.Sprintf("and %d more kinds of failure", len(a.Fingerprints)-maxFacts))
+			out = append(out, more(len(a.Fingerprints)-maxFacts, "kind of failure", "kinds of failure"))
 			break
 		}
 		out = append(out, fingerprintFact(f))
-		if len(f.Samples) > 0 && !strings.Contains(a.Description, string(f.Samples[0].Payload)) {
-			out = append(out, "first line: "+string(f.Samples[0].Payload))
+		if len(f.Samples) == 0 {
+			continue
+		}
+		if line := f.Samples[0].Excerpt(); !strings.Contains(a.Description, strings.ToValidUTF8(line, "\uFFFD")) {
+			out = append(out, "first line: "+line)
 		}
 	}
 	if d := a.DropOff; d != nil {
@@ -30,10 +33,10 @@ func facts(a schemas.Alert) []string {
 	}
 	for i, d := range a.Deliveries {
 		if i == maxFacts {
-			out = append(out, fmt.Sprintf("and %d more alerts", len(a.Deliveries)-maxFacts))
+			out = append(out, more(len(a.Deliveries)-maxFacts, "alert", "alerts"))
 			break
 		}
-		out = append(out, fmt.Sprintf("not delivered after %d attempts: %s (%s)", d.Attempts, d.Title, d.Error))
+		out = append(out, fmt.Sprintf("not delivered after %s: %s (%s)", plural(d.Attempts, "attempt", "attempts"), d.Title, d.Error))
 	}
 	return out
 }
@@ -68,3 +71,13 @@ func lines(text string) []string {
 
 // moment writes a time for people.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+func more(n int, one, many string) string { return "and " + plural(n, "more "+one, "more "+many) }
+
+// plural counts things in words: 1 attempt, 2 attempts.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
