@@ -179,7 +179,7 @@ func failure(r stream.Record, source catalogue.LogSource, row string, payload []
 		Arrival: r.Arrival, ParseTime: r.Arrival, Candidates: tried}
 	nearest, _ := f.Nearest()
 	f.Fingerprint = classify.Fingerprint(source.ID, nearest)
-	f.Error = classify.Summary(nearest)
+	f.Error = classify.Summary(nearest) + classify.Advice(payload)
 	if source.ID == "" {
 		f.Error = fmt.Sprintf("topic %s belongs to no source (any more)", r.Topic)
 	}

@@ -71,6 +71,19 @@ func Words(r schemas.Reason) string {
 	return text
 }
 
+// wrapper matches the beginning of a file of AWS and of others: one object that holds the records.
+var wrapper = regexp.MustCompile(`^\s*\{\s*"(Records|records|logEvents)"\s*:\s*\[\s*\{`)
+
+// Advice is what Summary cannot know without the line, to be put behind it; mostly it is empty. A file as CloudTrail delivers
+// it is one object with all its records: nobody sees from "required field eventName is missing" what is wrong with that.
+func Advice(line []byte) string {
+	m := wrapper.FindSubmatch(line[:min(len(line), 200)])
+	if m == nil {
+		return ""
+	}
+	return fmt.Sprintf("; the line is a wrapper: its records are in member %s; send each as a line of its own", m[1])
+}
+
 func first(c schemas.Candidate) schemas.Reason {
 	if len(c.Reasons) == 0 {
 		return schemas.Reason{Code: schemas.NoSchema}

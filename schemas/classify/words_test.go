@@ -54,3 +54,20 @@ func TestFingerprint(t *testing.T) {
 		}
 	}
 }
+
+func TestAdvice(t *testing.T) {
+	const want = "; the line is a wrapper: its records are in member Records; send each as a line of its own"
+	for line, want := range map[string]string{
+		`{"Records":[{"eventVersion":"1.08"}]}`:          want,
+		" {\t\"Records\" : [ {\"eventVersion\":\"1.08\"": want,
+		`{"eventVersion":"1.08","Records":[{"a":1}]}`:    "",
+		`{"Records":["a"]}`:                              "",
+		`{"Records":[]}`:                                 "",
+		`plain`:                                          "",
+		``:                                               "",
+	} {
+		if got := classify.Advice([]byte(line)); got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+}
