@@ -47,11 +47,14 @@ func (f *Files) checkLogTypes(current *View) {
 
 // checkTopics reports topics of two sources: a line must have one owner.
 func (f *Files) checkTopics(current *View) {
-	owners := map[string]string{}
+	type owner struct{ name, hint string }
+	owners := map[string]owner{}
 	for _, s := range current.Sources() {
 		if _, replaced := f.places[KindSource+"/"+s.Label]; !replaced {
 			for _, topic := range s.Topics {
-				owners[topic] = fmt.Sprintf("log source %q of the catalogue", s.Label)
+				owners[topic] = owner{fmt.Sprintf("log source %q of the catalogue", s.Label),
+					fmt.Sprintf("if this is the same source under a new name, call it %q again, or apply with --prune, which removes what is not in the files; "+
+						"else give it a topic of its own", s.Label)}
 			}
 		}
 	}
@@ -62,12 +65,12 @@ func (f *Files) checkTopics(current *View) {
 				continue
 			}
 			topic := n.Text()
-			if owner, ok := owners[topic]; ok && !own[topic] {
-				n.Problem(fmt.Sprintf("topic %q belongs to %s already", topic, owner), "a topic belongs to one log source")
+			if other, ok := owners[topic]; ok && !own[topic] {
+				n.Problem(fmt.Sprintf("topic %q belongs to %s already", topic, other.name), other.hint)
 				continue
 			}
 			own[topic] = true
-			owners[topic] = fmt.Sprintf("log source %q, at %s", s.Label, n.Position())
+			owners[topic] = owner{fmt.Sprintf("log source %q, at %s", s.Label, n.Position()), "a topic belongs to one log source"}
 		}
 	}
 }
