@@ -21,7 +21,7 @@ func newDoor(port int) (*door, error) {
 	tcp, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return nil, &Problem{What: fmt.Sprintf("listen on port %d of this machine", port), Err: err,
-			Mend: "is another broker running there? Stop it, or choose another port with --port"}
+			Mend: "is another broker running there? Stop it, or choose another port: PANTHER_EMBEDDED_PORT, or embedded.port in the configuration; 0 takes any that is free"}
 	}
 	d := &door{tcp: tcp, waiting: make(chan net.Conn)}
 	go d.accept()
