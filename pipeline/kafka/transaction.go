@@ -63,6 +63,11 @@ func (s *session) fold(ctx context.Context, tx *transaction, fetches kgo.Fetches
 // tasks' changelogs name.
 func (s *session) setCatalogue(ctx context.Context, tx *transaction, fetches kgo.Fetches) error {
 	need := tx.version
+	if s.mapper != nil {
+		// A line that comes after an edit is read by it, also within the transaction that began before. Its clocks then
+		// name the newer version, and count from when they are written.
+		need = max(need, s.catalogue.View().Version())
+	}
 	if s.node.Receives != "" {
 		fetches.EachRecord(func(r *kgo.Record) { need = max(need, versionOf(r)) })
 		for _, t := range s.tasks {
