@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -99,36 +98,5 @@ func (p *program) usage(w io.Writer) {
 	fmt.Fprint(w, "panther watches the health of security-log pipelines.\n\nUsage: panther COMMAND [arguments]; panther COMMAND -h explains one.\n\n")
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.brief)
-	}
-}
-
-// flags returns the flag set of a command. help is its text: what it does, then two examples.
-func (p *program) flags(name, help string) *flag.FlagSet {
-	f := flag.NewFlagSet("panther "+name, flag.ContinueOnError)
-	f.SetOutput(p.err)
-	f.Usage = func() {
-		fmt.Fprintf(f.Output(), "%s\n\nFlags:\n", strings.TrimSpace(help))
-		f.PrintDefaults()
-	}
-	return f
-}
-
-// parse parses flags that may stand before and behind the other arguments, which it returns.
-func parse(f *flag.FlagSet, args []string) ([]string, error) {
-	var rest []string
-	for {
-		if err := f.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
-			}
-			return nil, &exitError{code: exitUsage} // the flag package has said it
-		}
-		if f.NArg() == 0 {
-			return rest, nil
-		}
-		if n := len(args) - f.NArg(); n > 0 && args[n-1] == "--" {
-			return append(rest, f.Args()...), nil
-		}
-		rest, args = append(rest, f.Arg(0)), f.Args()[1:]
 	}
 }

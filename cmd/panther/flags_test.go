@@ -1,0 +1,46 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// A mistake in the flags is told in a line, with what would be right.
+func TestFlagMistakes(t *testing.T) {
+	for _, tt := range []struct{ args, want string }{
+		{"demo --for 5", "panther: --for 5: want a time like 90s or 5m; panther demo -h lists the flags\n"},
+		{"demo --rate many", "panther: --rate many: want a whole number; panther demo -h lists the flags\n"},
+		{"produce --rate x", "panther: --rate x: want a number; panther produce -h lists the flags\n"},
+		{"run --embeded", "panther: there is no flag --embeded; did you mean --embedded?; panther run -h lists the flags\n"},
+		{"run --embedded=perhaps", "panther: --embedded perhaps: want true or false; panther run -h lists the flags\n"},
+		{"run --port 5", "panther: there is no flag --port; panther run -h lists the flags\n"},
+		{"alerts list -o xml", "panther: -o xml: want table or json; panther alerts -h lists the flags\n"},
+		{"apply -f", "panther: -f needs a value; panther apply -h lists the flags\n"},
+	} {
+		if _, errs := runProgram(t, exitUsage, strings.Fields(tt.args)...); errs != tt.want {
+			t.Errorf("panther %s:\n got %swant %s", tt.args, errs, tt.want)
+		}
+	}
+}
+
+// Help begins with how the command is called, and shows two examples.
+func TestHelp(t *testing.T) {
+	for _, c := range commands() {
+		_, errs := runProgram(t, 0, c.name, "-h")
+		if !strings.HasPrefix(errs, "Usage: panther "+c.name) || strings.Count(errs, "panther "+c.name) < 3 {
+			t.Errorf("panther %s -h:\n%s", c.name, errs)
+		}
+	}
+}
+
+// runProgram runs a command line in an empty environment and returns what it printed.
+func runProgram(t *testing.T, code int, args ...string) (stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	p := &program{in: strings.NewReader(""), out: &out, err: &errs, env: func(string) string { return "" }}
+	if got := p.main(t.Context(), args); got != code {
+		t.Fatalf("panther %s: exit %d, want %d:\n%s%s", strings.Join(args, " "), got, code, &out, &errs)
+	}
+	return out.String(), errs.String()
+}
