@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"panther/pipeline/kafka"
@@ -108,25 +110,40 @@ type sending struct {
 	pace     pace
 	progress *progress
 
-	lines, empty, long int
-	read               int64 // bytes
+	lines       atomic.Int64 // handed to the producer
+	empty, long int
+	read        int64 // bytes
 }
 
 func (s *sending) run(ctx context.Context, files []string) error {
+	flushing, giveUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	watch := brokerWatch{sent: s.lines.Load, taken: s.taken, say: s.say}
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		if err := watch.run(flushing); err != nil {
+			giveUp(err)
+			stop()
+		}
+	})
 	var err error
 	for _, name := range files {
 		if err = s.file(ctx, name); err != nil {
 			break
 		}
 	}
-	flushing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
 	if failed := s.to.Flush(flushing); err == nil || errors.Is(err, context.Canceled) {
 		err = errors.Join(failed, err)
 	}
+	gone := context.Cause(flushing)
+	giveUp(nil)
+	watching.Wait()
 	s.progress.end()
 	s.summary()
 	switch {
+	case gone != nil:
+		return gone
 	case errors.Is(err, context.Canceled):
 		return &exitError{exitFailed, "stopped before the end"}
 	case err != nil:
@@ -136,6 +153,15 @@ func (s *sending) run(ctx context.Context, files []string) error {
 	}
 	return nil
 }
+
+// taken is how many lines the broker has acknowledged.
+func (s *sending) taken() int64 {
+	records, _ := s.to.Sent()
+	return records
+}
+
+// say tells something while progress may stand on the terminal.
+func (s *sending) say(text string) { fmt.Fprintf(s.err, "\n%s\n", text) }
 
 func (s *sending) summary() {
 	records, size := s.to.Sent()
@@ -189,14 +215,14 @@ func (s *sending) line(ctx context.Context, at string, line []byte, length int) 
 		fmt.Fprintf(s.err, "%s: the line has %d bytes; topic %s takes %d (max.message.bytes)\n", at, length, s.topic, limit)
 		return ctx.Err()
 	}
-	if err := s.pace.wait(ctx, s.lines); err != nil {
+	if err := s.pace.wait(ctx, int(s.lines.Load())); err != nil {
 		return err
 	}
 	if err := s.to.Send(ctx, s.topic, nil, line); err != nil {
 		return fmt.Errorf("%s: %w", at, err)
 	}
-	s.lines++
-	s.progress.show(s.lines, s.read, time.Now())
+	s.lines.Add(1)
+	s.progress.show(int(s.lines.Load()), s.read, time.Now())
 	return ctx.Err()
 }
 
