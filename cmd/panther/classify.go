@@ -24,6 +24,8 @@ import (
 )
 
 const classifyHelp = `
+Usage: panther classify [--log-type NAME]... [--schema FILE]... [--source NAME -f DIR] [--failures FILE] [FILE...]
+
 Classifies log lines without a pipeline: lines in, events on stdout, failures on stderr or in --failures, both as JSON lines.
 At the end it says on stderr how many there were of each and what failed. It ends with 3 if any line failed. Without FILE, or
 with -, it reads standard input. Name the log types to choose from, in order of preference, by at least one of the flags.
@@ -254,9 +256,20 @@ func (c *classification) line(file string, number int64, line []byte) error {
 		Arrival: now, ParseTime: now, Candidates: v.Candidates})
 }
 
+// A failureInFile is a failure whose line has no topic: its position is the line of a file, the first being 1.
+type failureInFile struct {
+	schemas.Failure
+	Position inFile `json:"position"`
+}
+
+type inFile struct {
+	File string `json:"file,omitempty"` // empty: standard input
+	Line int64  `json:"line"`
+}
+
 func (c *classification) failure(f schemas.Failure) error {
 	nearest, _ := f.Nearest()
-	f.Error, f.Fingerprint = classify.Summary(nearest), classify.Fingerprint(f.Source, nearest)
+	f.Error, f.Fingerprint = classify.Summary(nearest)+classify.Advice(f.Payload), classify.Fingerprint(f.Source, nearest)
 	c.failed++
 	kind := c.kinds[f.Fingerprint]
 	if kind == nil {
@@ -264,7 +277,8 @@ func (c *classification) failure(f schemas.Failure) error {
 		c.kinds[f.Fingerprint] = kind
 	}
 	kind.count++
-	if err := json.NewEncoder(c.failures).Encode(f); err != nil {
+	shown := failureInFile{f, inFile{f.Position.Object, f.Position.Line + 1}}
+	if err := json.NewEncoder(c.failures).Encode(shown); err != nil {
 		return fmt.Errorf("write failures: %w", err)
 	}
 	return nil
@@ -301,7 +315,7 @@ func (c *classification) summary(w io.Writer) {
 	})
 	for i, k := range kinds {
 		if i == maxKinds {
-			fmt.Fprintf(w, "  and %d more kinds of failures\n", len(kinds)-maxKinds)
+			fmt.Fprintf(w, "  and %s of failures\n", plural(len(kinds)-maxKinds, "more kind", "more kinds"))
 			break
 		}
 		fmt.Fprintf(w, "  %d failed as %s\n", k.count, k.first)

@@ -65,7 +65,7 @@ func TestClassifyFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	const why = `AWS.VPCFlow: field dstPort: expected int, got string "https"`
-	if failure.Error != why || failure.Position.Line != 3 || !strings.Contains(string(failure.Payload), " https ") {
+	if failure.Error != why || failure.Position.Line != 4 || !strings.Contains(string(failure.Payload), " https ") {
 		t.Errorf("%+v", failure)
 	}
 	if span := failure.Candidates[0].Reasons[0].Span; string(failure.Payload[span.Start:span.End]) != "https" {
@@ -133,7 +133,7 @@ func TestClassifyMistakes(t *testing.T) {
 		{"and the other one", []string{"--schema", wrong}, exitUsage, `wrong.yml:4:19: type: "strng" is not known; did you mean "string"?`},
 		{"a source without files", []string{"--source", "x"}, exitUsage, "give both"},
 		{"a file that is not there", []string{"--log-type", "AWS.VPCFlow", "/no/such.log"}, exitFailed, "/no/such.log"},
-		{"a flag that is none", []string{"--log", "x"}, exitUsage, "flag provided but not defined"},
+		{"a flag that is none", []string{"--log", "x"}, exitUsage, "there is no flag --log;"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, stdout, stderr := classifyRun(t, "", tt.args...)
