@@ -48,7 +48,7 @@ func (a shownAlert) print(w io.Writer, now time.Time) error {
 			return err
 		}
 	}
-	fmt.Fprintf(&b, "\nWhat to do\n%s", wrap(printable(a.Runbook), lineWidth, "  "))
+	fmt.Fprintf(&b, "\nWhat to do\n%s", wrap(printable(withoutStep(a.Runbook, "panther alerts show "+a.ID)), lineWidth, "  "))
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -140,9 +140,9 @@ func (a shownAlert) printUndelivered(w io.Writer, now time.Time) error {
 		return nil
 	}
 	fmt.Fprint(w, "\nNot delivered\n")
-	t := newTable("ALERT", "#ATTEMPTS", "LAST", "ERROR", "TITLE")
+	t := newTable("ALERT", "#ATTEMPTS", "LAST", "TITLE", "ERROR")
 	for _, d := range a.Deliveries {
-		t.add(d.AlertID[:min(len(d.AlertID), shortID)], strconv.Itoa(d.Attempts), when(d.At, now), clip(d.Error), d.Title)
+		t.addLong(d.AlertID[:min(len(d.AlertID), shortID)], strconv.Itoa(d.Attempts), when(d.At, now), d.Title, d.Error)
 	}
 	return t.print(w, "  ")
 }
@@ -170,7 +170,7 @@ func (a shownAlert) printDeliveries(w io.Writer, now time.Time) error {
 			state += ", next " + age(d.NextAt, now)
 		}
 		for _, r := range d.Attempts {
-			t.add(name, state, strconv.Itoa(r.Number), string(r.Outcome), when(r.At, now), clip(r.Message))
+			t.addLong(name, state, strconv.Itoa(r.Number), string(r.Outcome), when(r.At, now), r.Message)
 			name, state = "", ""
 		}
 		if len(d.Attempts) == 0 {
@@ -180,12 +180,14 @@ func (a shownAlert) printDeliveries(w io.Writer, now time.Time) error {
 	return t.print(w, "  ")
 }
 
-// clip cuts a text that is long for a cell; -o json has all of it.
-func clip(text string) string {
-	if letters := []rune(text); len(letters) > lineWidth {
-		return string(letters[:lineWidth]) + cut
+// withoutStep leaves out the sentence of a runbook that ends with a command: the one by which it is being read.
+func withoutStep(runbook, command string) string {
+	before, after, found := strings.Cut(runbook, command+".")
+	if !found {
+		return runbook
 	}
-	return text
+	kept := before[:strings.LastIndex(before, ". ")+1]
+	return strings.TrimSpace(kept + after)
 }
 
 // wrap breaks a text into lines of at most width letters, each behind indent.

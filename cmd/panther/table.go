@@ -70,6 +70,20 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, row)
 }
 
+// addLong adds a row whose last cell is a text that goes on in the lines below, so that none of it is lost.
+func (t *table) addLong(cells ...string) {
+	last := len(cells) - 1
+	lines := strings.Split(strings.TrimSuffix(wrap(printable(cells[last]), lineWidth, ""), "\n"), "\n")
+	for i, line := range lines {
+		row := make([]string, len(cells))
+		if i == 0 {
+			copy(row, cells)
+		}
+		row[last] = line
+		t.add(row...)
+	}
+}
+
 // print writes the table, indented.
 func (t *table) print(w io.Writer, indent string) error {
 	var b strings.Builder
