@@ -28,7 +28,7 @@ import (
 )
 
 const demoHelp = `
-panther demo [flags]
+Usage: panther demo [flags]
 
 Shows the pipeline at work on this machine alone: an embedded broker, a lake in a folder, four sources that send sample lines,
 two destinations. A vendor changes a field, a source falls silent, a destination is down: see what Panther Monitor makes of it.
@@ -145,7 +145,11 @@ func (d *demo) run(ctx context.Context, p *program, log *slog.Logger) (result *d
 		return nil, err
 	}
 	defer closeHTTP()
-	d.say.line("broker %s (any Kafka client may send to it), lake %s, metrics http://%s/metrics", strings.Join(d.service.kafka.Brokers, ","),
+	broker := strings.Join(d.service.kafka.Brokers, ",")
+	if d.service.config.Embedded.Port == 0 {
+		d.say.line("port %d is taken by another program, so this demo's broker has a port of its own", pipeline.DefaultPort)
+	}
+	d.say.line("broker %s (any Kafka client may send to it), lake %s, metrics http://%s/metrics", broker,
 		d.service.config.Lake.Warehouse, d.service.config.HTTP.Listen)
 
 	if err := d.tell(ctx); err != nil {
@@ -323,11 +327,15 @@ func (d *demo) farewell(r *demoResult) {
 		dir = " --dir " + d.dir
 	}
 	d.say.line("look around, also while it runs:")
-	self := "panther"
-	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
-		self = "go run ./cmd/panther"
-	}
 	for _, c := range []string{"alerts list", "sources list", "lake tables", "demo"} {
-		d.say.more("%s %s%s", self, c, dir)
+		d.say.more("%s %s%s", self(os.Args[0]), c, dir)
 	}
+}
+
+// self is how a person runs this program again, who has run it as called.
+func self(called string) string {
+	if strings.Contains(called, "go-build") {
+		return "go run ./cmd/panther"
+	}
+	return called
 }

@@ -22,7 +22,7 @@ import (
 )
 
 const runHelp = `
-panther run [-f DIR] [--embedded | --brokers HOST:PORT,...] [flags]
+Usage: panther run [-f DIR] [--embedded | --brokers HOST:PORT,...] [flags]
 
 Runs the pipeline until Ctrl-C. It first checks everything that it needs and prints all that is wrong at once. With -f it
 applies the files of a catalogue before; without, it watches what the catalogue holds already.
@@ -216,6 +216,7 @@ func (s *service) serve(ctx context.Context) (done func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for health and metrics: %w; choose another address with http.listen or PANTHER_HTTP_LISTEN", err)
 	}
+	s.config.HTTP.Listen = listener.Addr().String() // where it was port 0, the real one
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.engine.Metrics.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
