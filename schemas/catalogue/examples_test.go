@@ -6,9 +6,6 @@ import (
 	"testing"
 
 	"panther/schemas/catalogue"
-	"panther/schemas/classify"
-	"panther/schemas/classify/reference"
-	"panther/schemas/logtype"
 )
 
 const examples = "../../examples"
@@ -47,13 +44,7 @@ func TestExampleSamples(t *testing.T) {
 	for _, entry := range view.Schemas() {
 		s, _ := view.Schema(entry.Name)
 		for _, sample := range s.Samples {
-			v := reference.New([]*logtype.Schema{s}).Check(classify.Line{Bytes: []byte(sample.Line)})
-			switch {
-			case sample.Fails == "" && v.Schema == nil:
-				t.Errorf("%s, %s: %s", s.Name, sample.Name, classify.Summary(v.Candidates[0]))
-			case sample.Fails != "" && (v.Schema != nil || v.Candidates[0].Reasons[0].Code != sample.Fails):
-				t.Errorf("%s, %s: want %s, got %+v", s.Name, sample.Name, sample.Fails, v)
-			}
+			checkSample(t, s, sample)
 		}
 	}
 }
