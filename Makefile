@@ -2,10 +2,11 @@
 SHELL := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test check bench kafka kafka-stop audit mutants build
+.PHONY: demo test check lint bench kafka kafka-stop audit mutants build
 
 demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds flags
-	go run ./cmd/panther demo $(ARGS)
+	@go build -o panther ./cmd/panther
+	@set -m; ./panther demo $(ARGS); exit $$?
 
 test: ## every test that this machine can run; it says which parts are missing
 	go test $(ARGS) ./...
@@ -16,8 +17,11 @@ build: ## the program, as ./panther
 check: ## what must hold before a commit: format, vet, lint, tests with the race detector
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt -w these files: $$unformatted"; exit 1; }
 	go vet ./...
-	go run $(STATICCHECK) ./...
+	@$(MAKE) -s lint
 	go test -race ./...
+
+lint: ## what the linter says; it is downloaded the first time
+	go run $(STATICCHECK) ./...
 
 kafka: ## a real Apache Kafka on 127.0.0.1:9092, data in .kafka (needs Java and Maven)
 	tools/kafka/kafka.sh start
