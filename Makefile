@@ -6,7 +6,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds flags
 	@go build -o panther ./cmd/panther
-	@set -m; ./panther demo $(ARGS); exit $$?
+	@exec ./panther demo $(ARGS)
 
 test: ## every test that this machine can run; it says which parts are missing
 	go test $(ARGS) ./...

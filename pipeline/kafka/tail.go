@@ -196,6 +196,7 @@ func fenced(err error) bool {
 	for _, e := range []*kerr.Error{
 		kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.InvalidTxnState, kerr.InvalidProducerIDMapping,
 		kerr.ConcurrentTransactions, kerr.TransactionAbortable, kerr.UnknownProducerID,
+		kerr.UnknownServerError, // what Kafka answers when two take the id at the same moment; seen with 4.3
 	} {
 		if errors.Is(err, e) {
 			return true
