@@ -66,8 +66,10 @@ func forbidden(from, to string) string {
 	return ""
 }
 
-func isStandard(pkg string) bool { return !strings.Contains(strings.Split(pkg, "/")[0], ".") && !isOurs(pkg) }
-func isOurs(pkg string) bool     { return level(pkg) >= 0 }
+func isStandard(pkg string) bool {
+	return !strings.Contains(strings.Split(pkg, "/")[0], ".") && !isOurs(pkg)
+}
+func isOurs(pkg string) bool { return level(pkg) >= 0 }
 
 func TestImportsPointOneWay(t *testing.T) {
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "panther/...").Output()

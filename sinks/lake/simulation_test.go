@@ -367,7 +367,7 @@ func (s *simulation) wrong(t *testing.T) (out []string) {
 func TestEveryRowOnceWhateverDies(t *testing.T) {
 	seeds := uint64(200)
 	if testing.Short() {
-		seeds = 40
+		seeds = 20
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	seen := map[string]int{}
@@ -406,6 +406,9 @@ func TestEveryRowOnceWhateverDies(t *testing.T) {
 
 // Each rule that keeps rows from being lost or doubled is broken once, and the simulation must see it.
 func TestTheSimulationSeesBrokenRules(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not with -short: it breaks the rules until one run goes wrong")
+	}
 	for name, breakIt := range map[string]func(s *simulation){
 		"nobody looks at the table's offset": func(s *simulation) {
 			s.mutate = func(w *worker) {
