@@ -59,11 +59,18 @@ func (r *Runner) Run(ctx context.Context) error {
 	if r.node.Sink != nil {
 		return r.runSink(ctx)
 	}
+	r.repeat(ctx, r.runSession) // what the last session could not commit comes again
+	return nil
+}
+
+// repeat runs one session after the other until ctx ends, and returns how the last one ended. After an error it waits,
+// longer each time, unless the session had gone well for a while.
+func (r *Runner) repeat(ctx context.Context, session func(context.Context) error) error {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
 		began := time.Now()
-		err := r.runSession(ctx)
+		err := session(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return err
 		}
 		r.ready.Store(false)
 		if time.Since(began) > time.Minute {

@@ -44,24 +44,7 @@ func (r *Runner) runSink(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start node %s: %w", r.node.Name, err)
 	}
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
-		began := time.Now()
-		err := r.sinkSession(ctx, sink)
-		if ctx.Err() != nil {
-			return err
-		}
-		r.ready.Store(false)
-		if time.Since(began) > time.Minute {
-			wait = 100 * time.Millisecond
-		}
-		r.metrics.restarts.WithLabelValues(r.node.Name).Inc()
-		r.log.Warn("starting again after an error", "err", err, "wait", wait)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(wait):
-		}
-	}
+	return r.repeat(ctx, func(ctx context.Context) error { return r.sinkSession(ctx, sink) })
 }
 
 func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) {
