@@ -60,10 +60,20 @@ func newClient(t testing.TB, cfg Config, opts ...kgo.Opt) *kgo.Client {
 func newTopic(t testing.TB, cfg Config, partitions int32, configs map[string]*string) string {
 	t.Helper()
 	name := strings.NewReplacer("/", "-", " ", "-").Replace(t.Name()) + "-" + time.Now().Format("150405.000000")
-	if _, err := kadm.NewClient(newClient(t, cfg)).CreateTopic(t.Context(), partitions, 1, configs, name); err != nil {
+	createTopic(t, cfg, name, partitions, configs)
+	return name
+}
+
+// createTopic makes a topic, and waits until the brokers know it.
+func createTopic(t testing.TB, cfg Config, name string, partitions int32, configs map[string]*string) {
+	t.Helper()
+	client := newClient(t, cfg)
+	if _, err := kadm.NewClient(client).CreateTopic(t.Context(), partitions, 1, configs, name); err != nil {
 		t.Fatal(err)
 	}
-	return name
+	if err := seen(t.Context(), client, []string{name}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func produce(t testing.TB, client *kgo.Client, records ...*kgo.Record) {

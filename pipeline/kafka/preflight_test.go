@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
@@ -38,10 +37,7 @@ func TestPreflightFindsNothingWrong(t *testing.T) {
 func TestPreflightTellsAllAtOnce(t *testing.T) {
 	cfg := brokers(t)
 	n := needs(t)
-	admin := kadm.NewClient(newClient(t, cfg))
-	if _, err := admin.CreateTopic(t.Context(), 12, 1, nil, n.Topics[0].Name); err != nil { // its state has 8; its settings are the broker's
-		t.Fatal(err)
-	}
+	createTopic(t, cfg, n.Topics[0].Name, 12, nil) // its state has 8; its settings are the broker's
 	cfg.TransactionTimeout = time.Hour
 	problems := Preflight(t.Context(), cfg, n)
 	text := problems.Text()

@@ -156,7 +156,7 @@ func (e *ensurer) ensure(ctx context.Context, topics []stream.Topic) (Problems, 
 		}
 	}
 	if len(made) > 0 {
-		if err := e.seen(ctx, made); err != nil {
+		if err := seen(ctx, e.client, made); err != nil {
 			return problems, err
 		}
 	}
@@ -165,11 +165,11 @@ func (e *ensurer) ensure(ctx context.Context, topics []stream.Topic) (Problems, 
 }
 
 // seen waits until the brokers know topics that the controller has just made.
-func (e *ensurer) seen(ctx context.Context, topics []string) error {
+func seen(ctx context.Context, client *kgo.Client, topics []string) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	for {
-		there, err := describe(ctx, e.client, topics...)
+		there, err := describe(ctx, client, topics...)
 		if err != nil {
 			return err
 		}

@@ -121,13 +121,8 @@ func TestEnsureTellsWhatDiffers(t *testing.T) {
 	client := newClient(t, cfg)
 	expiring, forever, _ := keptTopics(t)
 	remove, hour, small := "delete", "3600000", "1048576"
-	admin := kadm.NewClient(client)
-	if _, err := admin.CreateTopic(t.Context(), 8, 1, map[string]*string{"cleanup.policy": &remove, "retention.ms": &hour}, forever.Name); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := admin.CreateTopic(t.Context(), 3, 1, map[string]*string{"max.message.bytes": &small}, expiring.Name); err != nil {
-		t.Fatal(err)
-	}
+	createTopic(t, cfg, forever.Name, 8, map[string]*string{"cleanup.policy": &remove, "retention.ms": &hour})
+	createTopic(t, cfg, expiring.Name, 3, map[string]*string{"max.message.bytes": &small})
 	err := Ensure(t.Context(), cfg, client, []stream.Topic{expiring, forever}, Layout{})
 	problems, ok := err.(Problems)
 	if !ok || len(problems) != 2 || len(problems.Serious()) != 2 {
@@ -149,9 +144,7 @@ func TestEnsureTellsWhatDiffers(t *testing.T) {
 func TestEnsureRefusesASecondPartitionWhereOneIsNeeded(t *testing.T) {
 	cfg := brokers(t)
 	_, _, closing := keptTopics(t)
-	if _, err := kadm.NewClient(newClient(t, cfg)).CreateTopic(t.Context(), 2, 1, nil, closing.Name); err != nil {
-		t.Fatal(err)
-	}
+	createTopic(t, cfg, closing.Name, 2, nil)
 	err := Ensure(t.Context(), cfg, newClient(t, cfg), []stream.Topic{closing}, Layout{})
 	if err == nil || !strings.Contains(err.Error(), "has 2 partitions; it must have one") {
 		t.Errorf("Ensure: %v", err)
