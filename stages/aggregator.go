@@ -25,6 +25,13 @@ type Aggregator struct{}
 // alertWindow is how long an alert that is not about an episode stays open.
 const alertWindow = 24 * time.Hour
 
+// An alert that has ended is dropped from its topic after keepEnded; the lake keeps all. A component whose alerts end more
+// often than keptEnded times in that while loses its oldest ones earlier, so that its state stays small.
+const (
+	keepEnded = 90 * 24 * time.Hour
+	keptEnded = 500
+)
+
 // How much an alert shows; the lake has all.
 const (
 	maxFingerprints = 20
@@ -32,9 +39,17 @@ const (
 	maxDeliveries   = 50
 )
 
-// Troubles are the alerts that are open under a key. For every type but ALERT_DELIVERY there is at most one.
+// Troubles are the alerts that are open under a key, of which there is at most one for every type but ALERT_DELIVERY, and
+// those that have ended and still stand in their topic.
 type Troubles struct {
-	Open []schemas.Alert `json:"open,omitempty"`
+	Open  []schemas.Alert `json:"open,omitempty"`
+	Ended []Ended         `json:"ended,omitempty"` // by their end, the oldest first
+}
+
+// Ended is an alert that is to be dropped one day.
+type Ended struct {
+	Alert string    `json:"alert"`
+	At    time.Time `json:"at"`
 }
 
 // about finds the open alert about a component; the key says its type. Without one it returns -1.
@@ -99,7 +114,8 @@ func (Aggregator) open(s Troubles, sig schemas.Signal, at time.Time, v stream.Vi
 				Wanted: &schemas.Wanted{Alert: alert, Destination: d.ID, Label: d.Label, Policy: d.Delivery, At: at}}))
 		}
 	}
-	return Troubles{Open: append(slices.Clone(s.Open), alert)}, out
+	s.Open = append(slices.Clone(s.Open), alert)
+	return s, out
 }
 
 // join adds a signal to the alert that is open; nobody is told.
@@ -109,28 +125,54 @@ func (Aggregator) join(s Troubles, i int, sig schemas.Signal, at time.Time) (Tro
 	return s, []stream.Record{stream.Send(schemas.Alerts, s.Open[i].ID, s.Open[i])}
 }
 
-// end resolves an alert and forgets it.
+// end resolves an alert; only when it is to be dropped is remembered.
 func (Aggregator) end(s Troubles, i int, at time.Time, by string) (Troubles, []stream.Record) {
 	alert := s.Open[i]
 	alert.Status, alert.ResolvedAt, alert.ResolvedBy = schemas.Resolved, at, by
-	s.Open = slices.Delete(slices.Clone(s.Open), i, i+1)
-	if len(s.Open) == 0 {
-		s = Troubles{}
+	if s.Open = slices.Delete(slices.Clone(s.Open), i, i+1); len(s.Open) == 0 {
+		s.Open = nil
 	}
-	return s, []stream.Record{stream.Send(schemas.Alerts, alert.ID, alert)}
+	out := []stream.Record{stream.Send(schemas.Alerts, alert.ID, alert)}
+	place := len(s.Ended)
+	for place > 0 && s.Ended[place-1].At.After(at) { // a window's end may be told late
+		place--
+	}
+	s.Ended = slices.Insert(slices.Clone(s.Ended), place, Ended{alert.ID, at})
+	s, dropped := s.drop(len(s.Ended) - keptEnded)
+	return s, append(out, dropped...)
 }
 
-// Wake is due when a window ends.
+// drop takes the n oldest alerts that have ended out of their topic.
+func (s Troubles) drop(n int) (Troubles, []stream.Record) {
+	if n <= 0 {
+		return s, nil
+	}
+	var out []stream.Record
+	for _, e := range s.Ended[:n] {
+		out = append(out, stream.Send(schemas.Alerts, e.Alert, nil))
+	}
+	if s.Ended = slices.Clone(s.Ended[n:]); len(s.Ended) == 0 {
+		s.Ended = nil
+	}
+	return s, out
+}
+
+// Wake is due when a window ends, or when an alert has ended for long enough.
 func (Aggregator) Wake(s Troubles) (w stream.Wake) {
 	for _, a := range s.Open {
 		if !a.WindowEndsAt.IsZero() && (w.At.IsZero() || a.WindowEndsAt.Before(w.At)) {
 			w.At = a.WindowEndsAt
 		}
 	}
+	if len(s.Ended) > 0 {
+		if at := s.Ended[0].At.Add(keepEnded); w.At.IsZero() || at.Before(w.At) {
+			w.At = at
+		}
+	}
 	return w
 }
 
-// Tick ends the alerts whose window is over.
+// Tick ends the alerts whose window is over, and drops those that ended long ago.
 func (a Aggregator) Tick(s Troubles, _ string, now time.Time, _ stream.View) (Troubles, []stream.Record) {
 	var out []stream.Record
 	for i := 0; i < len(s.Open); {
@@ -142,7 +184,12 @@ func (a Aggregator) Tick(s Troubles, _ string, now time.Time, _ stream.View) (Tr
 		s, resolved = a.end(s, i, s.Open[i].WindowEndsAt, "window ended")
 		out = append(out, resolved...)
 	}
-	return s, out
+	n := 0
+	for n < len(s.Ended) && !s.Ended[n].At.Add(keepEnded).After(now) {
+		n++
+	}
+	s, dropped := s.drop(n)
+	return s, append(out, dropped...)
 }
 
 // merge adds what a signal saw to an alert. It changes nothing that another copy of the alert shares.

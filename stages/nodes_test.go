@@ -3,6 +3,7 @@ package stages_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -92,4 +93,46 @@ func TestDispatcher(t *testing.T) {
 func TestChain(t *testing.T) {
 	streamtest.Scenarios(t, "testdata/chain", story(join(lineVerbs(), signalVerbs(), deliveryVerbs()),
 		classifier, failures, dropoff, meter, aggregator, dispatcher))
+}
+
+// A component whose alerts end all the time keeps a bounded state, and of one that is quiet nothing is left.
+func TestAggregatorForgets(t *testing.T) {
+	var a stages.Aggregator
+	var s stages.Troubles
+	const n = 600
+	none := view{catalogue.NewView(1, nil)}
+	now, dropped := streamtest.Begin, 0
+	for i := range n {
+		for _, verb := range []schemas.Verb{schemas.Raise, schemas.Recover} {
+			now = now.Add(time.Minute)
+			m := schemas.Signal{Type: schemas.SourceNoData, Component: schemas.Component{ID: "nginx"}, Verb: verb, Cause: fmt.Sprint(i)}
+			var out []stream.Record
+			s, out = a.Process(s, stream.Record{Message: m, Time: now}, none)
+			dropped += tombstones(out)
+		}
+	}
+	if dropped == 0 || len(s.Ended) != n-dropped {
+		t.Errorf("%d of %d alerts dropped, %d kept", dropped, n, len(s.Ended))
+	}
+	for {
+		due := a.Wake(s).At
+		if due.IsZero() {
+			break
+		}
+		var out []stream.Record
+		s, out = a.Tick(s, "key", due, none)
+		dropped += tombstones(out)
+	}
+	if dropped != n || !reflect.ValueOf(s).IsZero() {
+		t.Errorf("%d of %d alerts dropped; left is %+v", dropped, n, s)
+	}
+}
+
+func tombstones(rs []stream.Record) (n int) {
+	for _, r := range rs {
+		if r.Topic == schemas.Alerts.Name && r.Message == nil {
+			n++
+		}
+	}
+	return n
 }
