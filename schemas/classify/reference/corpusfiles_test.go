@@ -1,0 +1,20 @@
+package reference_test
+
+import "panther/schemas"
+
+// The files of the corpus with lines that are not taken as they stand, and why: one entry a file, in order of their names. A
+// file that is not here is taken whole.
+var corpusFiles = map[string]corpusFile{
+	"AWS.CloudTrail.ndjson": {cut: 31, refused: []refused{
+		{1, schemas.TypeMismatch, "resources[]", "an object within an array became the text that Python prints for it"},
+		{1, schemas.TimestampFormat, "eventTime", "a time with a space for the T and a Z, which is neither format"},
+	}},
+
+	"GitHub.Audit.ndjson": {refused: []refused{
+		{3, schemas.TimestampFormat, "created_at", "the point before the nanoseconds is missing"},
+	}},
+
+	"Okta.SystemLog.ndjson": {cut: 27, refused: []refused{
+		{1, schemas.TimestampFormat, "published", "the time was taken out: it reads redacted"},
+	}},
+}
