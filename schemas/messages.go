@@ -42,6 +42,9 @@ func (l *Line) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// An Envelope is what was around a line in its record, and would have been p_header of its event: a JSON object, compact.
+type Envelope = json.RawMessage
+
 // A Position is where a line came from.
 type Position struct {
 	Topic     string    `json:"topic"`
@@ -103,6 +106,7 @@ type Failure struct {
 	Label       string      `json:"label"`
 	Payload     Line        `json:"payload"`
 	Position    Position    `json:"position"`
+	Envelope    Envelope    `json:"envelope,omitempty"` // what was around the line, as a JSON object
 	Arrival     time.Time   `json:"arrival"`
 	ParseTime   time.Time   `json:"parseTime"`
 	Error       string      `json:"error"`       // the first reason of the nearest schema, in words

@@ -29,6 +29,8 @@ const (
 // A Line is one log line, and what its event will carry besides its own fields.
 type Line struct {
 	Bytes       []byte
+	Header      []byte // the first line of the record or object that this line of text is from, for csv that has its columns there; else nil
+	Envelope    []byte // what was around the line, for p_header: a JSON object, valid and compact; nil: nothing
 	RowID       string
 	SourceID    string
 	SourceLabel string

@@ -73,6 +73,7 @@ const (
 	colEventTime   = "p_event_time"
 	colLogType     = "p_log_type"
 	colSourceID    = "p_source_id"
+	colHeader      = "p_header"
 	colUnconverted = "p_unconverted"
 	colPayload     = "payload"
 	colTopic       = "topic"
@@ -119,6 +120,7 @@ func failureColumns() []column {
 		must(scalar(colEventTime, timeType, "as p_parse_time: the line's own time is not known")),
 		must(scalar(colRowID, stringType, "the id of the row, made from the position of the line")),
 		scalar(colLogType, stringType, "the nearest schema, as id"),
+		scalar(colHeader, stringType, "what was around the line in its record, as a JSON object"),
 		scalar("fingerprint", stringType, "of source, nearest schema, field and code: the same for lines that fail alike"),
 		scalar("code", stringType, "why, in one word"),
 		scalar("field", stringType, "the path of the failing field"),
@@ -144,6 +146,7 @@ func eventColumns() []column {
 		scalar("p_source_label", stringType, "the name of the log source"),
 		scalar("p_schema_version", longType, "the version of the schema"),
 		scalar("p_source_file", stringType, "the S3 object"),
+		{name: colHeader, member: colHeader, typ: stringType, doc: "what was around the line in its record, as a JSON object", json: true},
 		listOf("p_flags", stringType, "what is peculiar about the line, as duplicate keys or bytes that are not UTF-8"),
 		scalar(colUnconverted, stringType, "values that fit no column, as a JSON object by path; null if all fit"),
 	}

@@ -187,6 +187,7 @@ func (e *failureEncoder) encodeRow(b *array.RecordBuilder, r *row) {
 	c.time(r.at)
 	c.must(f.RowID)
 	c.text(nearest.Schema)
+	c.text(string(f.Envelope))
 	c.text(f.Fingerprint)
 	c.text(string(reason.Code))
 	c.text(reason.Field)

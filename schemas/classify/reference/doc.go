@@ -42,8 +42,9 @@
 // # Events
 //
 //   - Members stand in the order of the schema, then the p_ fields: p_log_type p_row_id p_event_time p_parse_time p_source_id
-//     p_source_label p_schema_version p_source_file p_flags, then the sets in the order of logtype.IndicatorSets. p_source_file,
-//     p_flags and sets are left out if they are empty. There is no white space.
+//     p_source_label p_schema_version p_source_file p_header p_flags, then the sets in the order of logtype.IndicatorSets.
+//     p_source_file, p_header, p_flags and sets are left out if they are empty. p_header is Line.Envelope, byte for byte. There is
+//     no white space.
 //   - Strings, names too, are decoded and written anew. Escaped are only the quote, the backslash, \n \r \t, and the other
 //     control characters below a space as \u00xx in lower case. A byte that is no UTF-8, and half a surrogate pair, becomes
 //     U+FFFD, and the event has a flag: so within json, and anywhere in a string that embeds JSON.

@@ -33,6 +33,9 @@ func (t *trial) finish(l classify.Line) []byte {
 	if l.SourceFile != "" {
 		text("p_source_file", l.SourceFile)
 	}
+	if len(l.Envelope) > 0 {
+		dst = append(append(dst, `,"p_header":`...), l.Envelope...)
+	}
 	dst = appendSet(dst, "p_flags", t.flags())
 	for _, set := range logtype.IndicatorSets() {
 		var values []string

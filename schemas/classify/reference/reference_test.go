@@ -378,12 +378,12 @@ fields:
 	line := `{"hosts":["10.0.0.2","b.example","b.example"],"at":"2026-01-02T03:04:05.1Z","src":"10.0.0.10","link":"https://u@a.example:8443/x",` +
 		`"arn":"arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc","peer":"[::1]:443","who":"a@b.example","hash":"0123456789abcdef0123456789abcdef"}`
 	v := reference.New([]*logtype.Schema{s}).Check(classify.Line{Bytes: []byte(line), RowID: "r1", SourceID: "s1",
-		SourceLabel: "edge", SourceFile: "s3://b/k", ParseTime: time.Date(2026, 1, 2, 4, 0, 0, 5, time.FixedZone("", 3600))})
+		SourceLabel: "edge", SourceFile: "s3://b/k", Envelope: []byte(`{"logGroup":"g"}`), ParseTime: time.Date(2026, 1, 2, 4, 0, 0, 5, time.FixedZone("", 3600))})
 	const want = `{"at":"2026-01-02T03:04:05.1Z","src":"10.0.0.10","hosts":["10.0.0.2","b.example","b.example"],` +
 		`"arn":"arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc","link":"https://u@a.example:8443/x","peer":"[::1]:443",` +
 		`"who":"a@b.example","hash":"0123456789abcdef0123456789abcdef",` +
 		`"p_log_type":"Test.Event","p_row_id":"r1","p_event_time":"2026-01-02T03:04:05.1Z","p_parse_time":"2026-01-02T03:00:00.000000005Z",` +
-		`"p_source_id":"s1","p_source_label":"edge","p_schema_version":7,"p_source_file":"s3://b/k",` +
+		`"p_source_id":"s1","p_source_label":"edge","p_schema_version":7,"p_source_file":"s3://b/k","p_header":{"logGroup":"g"},` +
 		`"p_any_ip_addresses":["10.0.0.10","10.0.0.2","::1"],"p_any_domain_names":["a.example","b.example"],` +
 		`"p_any_md5_hashes":["0123456789abcdef0123456789abcdef"],"p_any_aws_account_ids":["123456789012"],"p_any_aws_instance_ids":["i-0abc"],` +
 		`"p_any_aws_arns":["arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc"],"p_any_emails":["a@b.example"],"p_any_usernames":["a@b.example"]}`
