@@ -15,7 +15,7 @@ type Schema struct {
 	Description  string
 	ReferenceURL string // where the vendor describes the format
 	Parser       Parser
-	Fields       []Field // in the order of the document, which is the order of events
+	Fields       []Field // in the order of the document, which is the order of reasons
 	Samples      []Sample
 }
 

@@ -41,7 +41,8 @@
 //
 // # Events
 //
-//   - Members stand in the order of the schema, then the p_ fields: p_log_type p_row_id p_event_time p_parse_time p_source_id
+//   - Members stand in the order of the line, a name that is there twice where its last occurrence stands; of a line of text, in
+//     the order of the columns. Then come the p_ fields: p_log_type p_row_id p_event_time p_parse_time p_source_id
 //     p_source_label p_schema_version p_source_file p_header p_flags, then the sets in the order of logtype.IndicatorSets.
 //     p_source_file, p_header, p_flags and sets are left out if they are empty. p_header is Line.Envelope, byte for byte. There is
 //     no white space.

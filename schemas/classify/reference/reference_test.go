@@ -192,7 +192,9 @@ fields:
 - {name: f, type: json, isEmbeddedJSON: true}
 `)
 	for _, tt := range []struct{ name, line, own, flags string }{
-		{"the last duplicate wins", `{"a":1,"b":"x","a":2}`, `{"a":2,"b":"x"}`, `"p_flags":["duplicate_keys"]`},
+		{"the last duplicate wins", `{"a":1,"b":"x","a":2}`, `{"b":"x","a":2}`, `"p_flags":["duplicate_keys"]`},
+		{"the order of the line", `{"e":1,"z":1,"c":{"d":2},"b":"x","a":3}`, `{"e":1,"c":{"d":2},"b":"x","a":3}`, ""},
+		{"a duplicate stands where the last one stands", `{"a":1,"e":1,"c":null,"b":"x","c":{"d":2},"a":3}`, `{"e":1,"b":"x","c":{"d":2},"a":3}`, `"p_flags":["duplicate_keys"]`},
 		{"a last null wins too", `{"a":1,"a":null}`, `{}`, `"p_flags":["duplicate_keys"]`},
 		{"a duplicate in an object", `{"c":{"d":1,"d":2}}`, `{"c":{"d":2}}`, `"p_flags":["duplicate_keys"]`},
 		{"an unknown duplicate is nothing to us", `{"a":1,"z":1,"z":2}`, `{"a":1}`, ""},
@@ -204,7 +206,7 @@ fields:
 		{"a name in json", "{\"e\":{\"\xff\":1}}", `{"e":{"�":1}}`, `"p_flags":["invalid_utf8"]`},
 		{"in embedded JSON", "{\"f\":\"{\\\"k\\\":\\\"\xff\\\"}\"}", `{"f":{"k":"�"}}`, `"p_flags":["invalid_utf8"]`},
 		{"invalid UTF-8 that is not in the event", "{\"a\":1,\"z\":\"\xff\"}", `{"a":1}`, ""},
-		{"both", "{\"b\":\"\xff\",\"a\":1,\"a\":1}", `{"a":1,"b":"�"}`, `"p_flags":["duplicate_keys","invalid_utf8"]`},
+		{"both", "{\"b\":\"\xff\",\"a\":1,\"a\":1}", `{"b":"�","a":1}`, `"p_flags":["duplicate_keys","invalid_utf8"]`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := check(tt.line, s)
@@ -379,8 +381,8 @@ fields:
 		`"arn":"arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc","peer":"[::1]:443","who":"a@b.example","hash":"0123456789abcdef0123456789abcdef"}`
 	v := reference.New([]*logtype.Schema{s}).Check(classify.Line{Bytes: []byte(line), RowID: "r1", SourceID: "s1",
 		SourceLabel: "edge", SourceFile: "s3://b/k", Envelope: []byte(`{"logGroup":"g"}`), ParseTime: time.Date(2026, 1, 2, 4, 0, 0, 5, time.FixedZone("", 3600))})
-	const want = `{"at":"2026-01-02T03:04:05.1Z","src":"10.0.0.10","hosts":["10.0.0.2","b.example","b.example"],` +
-		`"arn":"arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc","link":"https://u@a.example:8443/x","peer":"[::1]:443",` +
+	const want = `{"hosts":["10.0.0.2","b.example","b.example"],"at":"2026-01-02T03:04:05.1Z","src":"10.0.0.10","link":"https://u@a.example:8443/x",` +
+		`"arn":"arn:aws:ec2:eu-west-1:123456789012:instance/i-0abc","peer":"[::1]:443",` +
 		`"who":"a@b.example","hash":"0123456789abcdef0123456789abcdef",` +
 		`"p_log_type":"Test.Event","p_row_id":"r1","p_event_time":"2026-01-02T03:04:05.1Z","p_parse_time":"2026-01-02T03:00:00.000000005Z",` +
 		`"p_source_id":"s1","p_source_label":"edge","p_schema_version":7,"p_source_file":"s3://b/k","p_header":{"logGroup":"g"},` +

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ type trial struct {
 	event   event
 }
 
-// An event is what a trial has made so far. Copying it is a mark to go back to: everything in it only grows.
+// An event is what a trial has made so far. Copying it is a mark to go back to: what a copy has is never written over.
 type event struct {
 	json       []byte
 	matched    int // fields that are present and convert; those within arrays do not count
@@ -65,35 +66,48 @@ func describe(n *node) string {
 	return cut([]byte(n.kind.String() + " " + shown))
 }
 
-// object writes the fields of an object in the order of the schema.
+// object writes the fields of an object in the order of its members, a name that is there twice where its last occurrence
+// stands. They are tried in the order of the schema, which is that of reasons and of event times.
 func (t *trial) object(fields []logtype.Field, n *node, path string) outcome {
 	given := map[string][]*node{}
-	for _, m := range n.members {
+	place := map[string]int{}
+	for i, m := range n.members {
 		given[m.name] = append(given[m.name], m.value)
+		place[m.name] = i
 	}
 	before := len(t.reasons)
-	t.event.json = append(t.event.json, '{')
-	empty := len(t.event.json)
+	outside := t.event.json
+	var written []writtenMember
 	for i := range fields {
 		f := &fields[i]
 		at := f.Name
 		if path != "" {
 			at = path + "." + f.Name
 		}
-		mark := t.event
-		if len(t.event.json) > empty {
+		t.event.json = append(appendString(nil, f.Name), ':')
+		if t.field(f, given[f.Name], n, at) == present {
+			written = append(written, writtenMember{place[f.Name], t.event.json})
+		}
+	}
+	slices.SortStableFunc(written, func(a, b writtenMember) int { return a.place - b.place })
+	t.event.json = append(outside, '{')
+	for i, w := range written {
+		if i > 0 {
 			t.event.json = append(t.event.json, ',')
 		}
-		t.event.json = append(appendString(t.event.json, f.Name), ':')
-		if t.field(f, given[f.Name], n, at) != present {
-			t.event.json = mark.json
-		}
+		t.event.json = append(t.event.json, w.json...)
 	}
 	t.event.json = append(t.event.json, '}')
 	if len(t.reasons) > before {
 		return failed
 	}
 	return present
+}
+
+// A writtenMember is a member of an object of the event, and which member of the line it comes from.
+type writtenMember struct {
+	place int
+	json  []byte
 }
 
 // field writes the value of a field: the last of those given, though all of them are checked.
