@@ -117,7 +117,7 @@ func classifyCandidates(logTypes, schemaFiles []string, source, dir string) ([]*
 		names = append(names, ofSource...)
 	}
 	if len(names) == 0 {
-		return nil, usageError("name what the lines may be, with --log-type, --schema or --source; built in are %s", strings.Join(logtype.BuiltinNames(), ", "))
+		return nil, usageError("name what the lines may be, with --log-type, --schema or --source; `panther get schemas` lists the log types built in")
 	}
 	var candidates []*logtype.Schema
 	for _, name := range names {
@@ -126,7 +126,11 @@ func classifyCandidates(logTypes, schemaFiles []string, source, dir string) ([]*
 			s, ok = logtype.Builtin(name)
 		}
 		if !ok {
-			return nil, usageError("there is no log type %q; %s", name, strict.DidYouMean(name, append(logtype.BuiltinNames(), slices.Sorted(maps.Keys(given))...)))
+			hint := strict.DidYouMean(name, append(logtype.BuiltinNames(), slices.Sorted(maps.Keys(given))...))
+			if hint == "" {
+				hint = "`panther get schemas` lists those built in"
+			}
+			return nil, usageError("there is no log type %q; %s", name, hint)
 		}
 		if !slices.Contains(candidates, s) {
 			candidates = append(candidates, s)

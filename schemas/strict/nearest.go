@@ -5,16 +5,29 @@ import (
 	"strings"
 )
 
-// DidYouMean is the hint for a word that is not among those known: the nearest of them or, if none is near, all, when they
-// are few.
+// DidYouMean is the hint for a word that is not among those known: the nearest of them or, if none is near, those that begin
+// with it or all, when they are few.
 func DidYouMean(word string, known []string) string {
 	if near := Nearest(word, known); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if longer := beginWith(word, known); len(longer) > 0 && len(longer) <= 6 {
+		return fmt.Sprintf("did you mean %s?", strings.Join(longer, " or "))
 	}
 	if len(known) == 0 || len(known) > 12 {
 		return ""
 	}
 	return "known are " + strings.Join(known, ", ")
+}
+
+// beginWith returns the words, quoted, that begin with one that is not cut off too early to tell.
+func beginWith(word string, known []string) (longer []string) {
+	for _, k := range known {
+		if len(word) >= 3 && len(k) > len(word) && strings.EqualFold(k[:len(word)], word) {
+			longer = append(longer, fmt.Sprintf("%q", k))
+		}
+	}
+	return longer
 }
 
 // Nearest returns the word among known that word is most likely a misspelling of, by edit distance and whatever the case;

@@ -171,6 +171,25 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestDidYouMean(t *testing.T) {
+	few := []string{"latest", "earliest"}
+	many := []string{"AWS.VPCDns", "AWS.VPCFlow", "AWS.ALB", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"}
+	for _, tt := range []struct {
+		word  string
+		known []string
+		want  string
+	}{
+		{"lattest", few, `did you mean "latest"?`},
+		{"now", few, "known are latest, earliest"},
+		{"aws.vpc", many, `did you mean "AWS.VPCDns" or "AWS.VPCFlow"?`},
+		{"Az", many, ""},
+	} {
+		if got := strict.DidYouMean(tt.word, tt.known); got != tt.want {
+			t.Errorf("DidYouMean(%q, %v) = %q, want %q", tt.word, tt.known, got, tt.want)
+		}
+	}
+}
+
 func TestProblemsAreAnError(t *testing.T) {
 	var none strict.Problems
 	if err := none.Err(); err != nil {
