@@ -10,11 +10,17 @@ var corpusFiles = map[string]corpusFile{
 		{1, schemas.TimestampFormat, "eventTime", "a time with a space for the T and a Z, which is neither format"},
 	}},
 
+	"Duo.Authentication.ndjson": {cut: 6},
+
 	"GitHub.Audit.ndjson": {refused: []refused{
 		{3, schemas.TimestampFormat, "created_at", "the point before the nanoseconds is missing"},
 	}},
 
+	"Microsoft365.Audit.Exchange.ndjson": {cut: 3}, // their names are in lower case, as a lake may give them back
+
 	"Okta.SystemLog.ndjson": {cut: 27, refused: []refused{
 		{1, schemas.TimestampFormat, "published", "the time was taken out: it reads redacted"},
 	}},
+
+	"OneLogin.Events.ndjson": {cut: 16},
 }
