@@ -53,7 +53,7 @@ func TestCommitsOnDiskExcludeEachOther(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	n, err := c.latest(ctx, FailuresTable)
+	n, err := c.heads.(*fileHeads).latest(ctx, FailuresTable)
 	must0(t, err)
 	if n < won+1 || won == 0 {
 		t.Errorf("%d commits won, the table is at version %d", won, n)

@@ -43,7 +43,7 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 			return nil
 		}
 		if !slices.Equal(todo, written) {
-			if files, err = writeFiles(ctx, s.catalog.store, t, enc, b.rows(todo)); err != nil {
+			if files, err = s.catalog.writeFiles(ctx, t, enc, b.rows(todo)); err != nil {
 				return fmt.Errorf("write rows for table %s: %w", folderOf(b.table), err)
 			}
 			written = todo

@@ -14,6 +14,6 @@
 // Many tables are fed from one topic. The offset of the consumer group moves only past rows that their tables hold; where it
 // stands is where the next owner of a partition begins, and what the tables have beyond it, they skip.
 //
-// Read sink.go for the buffers, commit.go for the step above, catalog.go for the compare-and-swap on a folder, and rows.go and
+// Read sink.go for the buffers, commit.go for the step above, files.go for the compare-and-swap on a folder, and rows.go and
 // fill.go for how records become columns. Reading, for commands and audits, is in read.go.
 package lake

@@ -27,7 +27,7 @@ const (
 
 // writeFiles writes rows into files of the table, one for each hour, and describes them. They belong to the table only
 // once they are committed. The names carry a UUID, so that no writer ever overwrites the file of another.
-func writeFiles(ctx context.Context, s Store, t *table.Table, enc encoder, rows []*row) ([]iceberg.DataFile, error) {
+func (c *Catalog) writeFiles(ctx context.Context, t *table.Table, enc encoder, rows []*row) ([]iceberg.DataFile, error) {
 	schema, err := table.SchemaToArrowSchema(t.Schema(), nil, true, false)
 	if err != nil {
 		return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
@@ -39,7 +39,7 @@ func writeFiles(ctx context.Context, s Store, t *table.Table, enc encoder, rows 
 	}
 	var files []iceberg.DataFile
 	for h, rows := range byHour {
-		f, err := writeFile(ctx, s, t, schema, enc, h, rows)
+		f, err := c.writeFile(ctx, t, schema, enc, h, rows)
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +58,7 @@ func hourOf(t time.Time) int64 {
 	return h
 }
 
-func writeFile(ctx context.Context, s Store, t *table.Table, schema *arrow.Schema, enc encoder, hour int64, rows []*row) (iceberg.DataFile, error) {
+func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.Schema, enc encoder, hour int64, rows []*row) (iceberg.DataFile, error) {
 	var buf bytes.Buffer
 	w, err := pqarrow.NewFileWriter(schema, &buf, writerProperties(), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
 	if err != nil {
@@ -83,12 +83,16 @@ func writeFile(ctx context.Context, s Store, t *table.Table, schema *arrow.Schem
 	if err != nil {
 		return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
 	}
-	name := fmt.Sprintf("%s/data/p_parse_hour=%s/%s.parquet", folderOf(t.Identifier()), time.Unix(hour*3600, 0).UTC().Format("2006-01-02-15"), uuid.NewString())
-	if err := s.Create(ctx, name, buf.Bytes()); err != nil {
+	folder, err := c.folder(t)
+	if err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("%s/data/p_parse_hour=%s/%s.parquet", folder, time.Unix(hour*3600, 0).UTC().Format("2006-01-02-15"), uuid.NewString())
+	if err := c.store.Put(ctx, name, buf.Bytes()); err != nil {
 		return nil, err
 	}
 	return table.DataFileFromMetadata(table.DataFileArgs{
-		Schema: t.Schema(), Spec: t.Spec(), Format: iceberg.ParquetFile, Metadata: meta, FilePath: s.Root() + "/" + name, FileSize: int64(buf.Len()),
+		Schema: t.Schema(), Spec: t.Spec(), Format: iceberg.ParquetFile, Metadata: meta, FilePath: c.store.Root() + "/" + name, FileSize: int64(buf.Len()),
 		Content: iceberg.EntryContentData, Properties: t.Properties(), FormatVersion: t.Metadata().Version(),
 	})
 }

@@ -44,14 +44,18 @@ func (s *Sink) tidy(ctx context.Context, t *table.Table) error {
 // and manifests, written before, that neither that version nor t refers to. Those of the versions between are younger, or
 // were in that version.
 func (c *Catalog) sweep(ctx context.Context, t *table.Table, since time.Time) error {
-	dir := folderOf(t.Identifier()) + "/" + metadataDir
+	dir, err := c.folder(t)
+	if err != nil {
+		return err
+	}
+	dir += "/" + metadataDir
 	files, err := c.store.List(ctx, dir)
 	if err != nil {
 		return err
 	}
 	newest, then := 0, 0
 	for _, f := range files {
-		n := versionOf(f.Name)
+		n := numberOf(f.Name)
 		newest = max(newest, n)
 		if f.Written.Before(since) {
 			then = max(then, n)
@@ -64,16 +68,21 @@ func (c *Catalog) sweep(ctx context.Context, t *table.Table, since time.Time) er
 	if err := c.addManifests(ctx, used, t.Metadata()); err != nil {
 		return err
 	}
-	if b, err := readAll(ctx, c.store, versionFile(t.Identifier(), then)); err != nil {
-		return err
-	} else if meta, err := table.ParseMetadataBytes(b); err != nil {
-		return err
-	} else if err := c.addManifests(ctx, used, meta); err != nil {
-		return err
+	for _, f := range files {
+		if numberOf(f.Name) != then {
+			continue
+		}
+		meta, err := readMetadata(ctx, c.store, dir+"/"+f.Name)
+		if err != nil {
+			return err
+		}
+		if err := c.addManifests(ctx, used, meta); err != nil {
+			return err
+		}
 	}
 	var errs []error
 	for _, f := range files {
-		n := versionOf(f.Name)
+		n := numberOf(f.Name)
 		old := n > 0 && n < then && n <= newest-keepVersions || strings.HasSuffix(f.Name, ".avro") && !used[f.Name] || strings.HasPrefix(f.Name, tmpPrefix)
 		if old && f.Written.Before(since) {
 			errs = append(errs, c.store.Remove(ctx, dir+"/"+f.Name))
