@@ -49,6 +49,8 @@ func Words(r schemas.Reason) string {
 		return fmt.Sprintf("required field %s is missing", r.Field)
 	case r.Code == schemas.RequiredMissing:
 		return fmt.Sprintf("required field %s is %s", r.Field, r.Got)
+	case r.Code == schemas.ScriptError:
+		return "the script fails: " + r.Got
 	}
 	text := fmt.Sprintf("expected %s, got %s", r.Expected, r.Got)
 	if r.Field != "" {
@@ -67,6 +69,8 @@ func Words(r schemas.Reason) string {
 		return "out of range: " + text
 	case schemas.NoPattern:
 		return "no pattern matches: " + text
+	case schemas.NotAllowed:
+		return "not allowed: " + text
 	}
 	return text
 }

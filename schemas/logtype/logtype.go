@@ -19,49 +19,23 @@ type Schema struct {
 	Samples      []Sample
 }
 
-// A Parser cuts a line of text into fields, by name. At most one of its parts is set; none: the line is a JSON object.
-type Parser struct {
-	CSV       *CSV
-	FastMatch *FastMatch
-}
-
-// IsText reports whether lines are text, and not JSON objects.
-func (p Parser) IsText() bool { return p.CSV != nil || p.FastMatch != nil }
-
-// A CSV line is values between delimiters. A value may stand in double quotes, with quotes inside it doubled.
-type CSV struct {
-	Delimiter byte
-	Columns   []string // the field of each column; "_" is a column that nobody wants
-	HasHeader bool     // a line that repeats the names of the columns is skipped
-	Text
-}
-
-// A FastMatch line is values between literals, as "%{host} - %{user} [%{time}]". Patterns are tried in order.
-type FastMatch struct {
-	Patterns []Pattern
-	Text
-}
-
-// A Pattern is a sequence of fields with literals around them: Literals[i] stands before Fields[i], and the last literal
-// behind the last field. Only the first and the last literal may be empty.
-type Pattern struct {
-	Fields   []string // "_" is a value that nobody wants
-	Literals []string // one more than fields
-}
-
-// Text is what the text formats have in common.
-type Text struct {
-	SkipPrefix  string   // lines that begin with it are comments, neither event nor failure; empty: there are none
-	EmptyValues []string // texts that stand for no value, as "-"
-	TrimSpace   bool     // white space around a value does not belong to it
-}
-
-// A Field is a named member of an object, or a value of a line of text.
+// A Field is a named member of an object, or a value of a line of text. In events it has its name, whatever it is called in
+// the line.
 type Field struct {
 	Name        string // case counts
+	From        string // rename: the member of the line that it is; empty: the one of its name
 	Description string
-	Required    bool // present and not null
+	Required    bool     // present and not null
+	Derived     *Derived // made of other values; nil: a member of the line. Only fields at the top are
 	Value
+}
+
+// Member returns the name of the member of the line that the field is. A derived field is none.
+func (f *Field) Member() string {
+	if f.From != "" {
+		return f.From
+	}
+	return f.Name
 }
 
 // A Value says what a value looks like.
@@ -71,6 +45,8 @@ type Value struct {
 	IsEventTime    bool         // of a timestamp: when the event happened; of several, the first that has a value
 	IsEmbeddedJSON bool         // of json, object, array: the value may be a string that holds it
 	Indicators     []Indicator  // of a string
+	Validate       *Validate    // of a string: what it may be; nil: anything
+	Mask           *Mask        // of a string: what events have in its place; nil: itself
 	Element        *Value       // of an array
 	Fields         []Field      // of an object
 }
@@ -99,6 +75,7 @@ const MaxNesting = 64
 type Sample struct {
 	Name  string
 	Line  string
-	Fails schemas.Code // empty: the line is of this type
-	Field string       // where it fails
+	Event map[string]any // members that the event has to have, among others: see Differences; nil: none is named
+	Fails schemas.Code   // empty: the line is of this type
+	Field string         // where it fails
 }

@@ -65,7 +65,10 @@ func ParseNode(root strict.Node) *Schema {
 		r.unusedDefinitions()
 
 		parser := m.Optional("parser")
-		s.Parser = readParser(parser)
+		var expand []strict.Pair
+		s.Parser, expand = readParser(parser)
+		r.resolve(s.Fields, expand)
+		reportSameMember(s.Fields, fields.List())
 		checkText(s, fields, parser)
 		for _, sample := range m.Optional("samples").List() {
 			s.Samples = append(s.Samples, readSample(sample))
@@ -84,7 +87,7 @@ func optionalPairs(n strict.Node) []strict.Pair {
 // readSample reads a line with what becomes of it.
 func readSample(n strict.Node) (s Sample) {
 	codes := []schemas.Code{schemas.RequiredMissing, schemas.TypeMismatch, schemas.OutOfRange, schemas.TimestampFormat,
-		schemas.NotJSON, schemas.TrailingData, schemas.TooDeep, schemas.LineTooLong, schemas.CSVColumns, schemas.NoPattern}
+		schemas.NotAllowed, schemas.ScriptError, schemas.NotJSON, schemas.TrailingData, schemas.TooDeep, schemas.LineTooLong, schemas.CSVColumns, schemas.NoPattern}
 	names := make([]string, len(codes))
 	for i, c := range codes {
 		names[i] = string(c)
@@ -93,6 +96,11 @@ func readSample(n strict.Node) (s Sample) {
 		s.Name = m.Required("name").Text()
 		s.Line = strings.TrimSuffix(m.Required("line").Text(), "\n")
 		s.Fails = schemas.Code(m.Optional("fails").OneOf(names...))
+		event := m.Optional("event")
+		s.Event = readEvent(event)
+		if event.Present() && s.Fails != "" {
+			event.Problem("event: the sample is said to fail", "leave one of the two out")
+		}
 		field := m.Optional("field")
 		if s.Field = field.Text(); s.Field != "" && s.Fails == "" {
 			field.Problem("field: the sample is not said to fail", "add fails: with the code")

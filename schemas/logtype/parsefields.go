@@ -17,6 +17,7 @@ var types = []string{"string", "int", "smallint", "bigint", "float", "boolean", 
 type reader struct {
 	definitions map[string]*definition
 	tooLarge    bool // it was said
+	made        []maker
 }
 
 // A definition is a value that fields refer to by name. It is read when it is first needed.
@@ -50,6 +51,8 @@ func (r *reader) fields(list strict.Node, top bool) (fields []Field, total size)
 			f.Name = name.Text()
 			f.Required = m.Optional("required").Bool()
 			f.Description = m.Optional("description").Text()
+			f.From = readRename(m, f.Name)
+			r.readTransformations(m, f, top)
 			var inner size
 			f.Value, inner = r.value(m)
 			total.add(inner)
@@ -59,6 +62,9 @@ func (r *reader) fields(list strict.Node, top bool) (fields []Field, total size)
 			}
 			fields = append(fields, f)
 		})
+	}
+	if !top {
+		reportSameMember(fields, list.List())
 	}
 	return fields, total
 }
@@ -75,19 +81,18 @@ func checkName(name string, n strict.Node, top bool) {
 
 // value reads the keys of m that say what a value looks like.
 func (r *reader) value(m *strict.Mapping) (v Value, total size) {
-	for _, key := range []string{"validate", "rename", "copy", "concat", "split", "mask"} {
-		m.Refuse(key, fmt.Sprintf("%s is not supported yet", key), "leave it out")
-	}
 	typeNode := m.Required("type")
 	name := typeNode.OneOf(types...)
 	target, element, fields := m.Optional("target"), m.Optional("element"), m.Optional("fields")
 	timeFormat, timeFormats := m.Optional("timeFormat"), m.Optional("timeFormats")
 	eventTime, embedded, indicators := m.Optional("isEventTime"), m.Optional("isEmbeddedJSON"), m.Optional("indicators")
+	validate, mask := m.Optional("validate"), m.Optional("mask")
 
 	v.Type = Type(name)
 	v.IsEventTime = eventTime.Bool()
 	v.IsEmbeddedJSON = embedded.Bool()
 	v.Indicators = readIndicators(indicators)
+	v.Validate, v.Mask = readValidate(validate), readMask(mask)
 	total.eventTime = v.IsEventTime
 	if name != "" {
 		only(target, "target", name, "ref")
@@ -98,12 +103,18 @@ func (r *reader) value(m *strict.Mapping) (v Value, total size) {
 		only(eventTime, "isEventTime", name, "timestamp")
 		only(embedded, "isEmbeddedJSON", name, "json", "object", "array")
 		only(indicators, "indicators", name, "string")
+		only(validate, "validate", name, "string")
+		only(mask, "mask", name, "string")
+	}
+	if v.Mask != nil && indicators.Present() {
+		indicators.Problem("indicators of a masked field", "they would show its value in the p_any fields; leave one of the two out")
 	}
 	switch name {
 	case "timestamp":
 		v.TimeFormats = readTimeFormats(m, timeFormat, timeFormats)
 	case "array":
 		m.Required("element").Mapping(func(e *strict.Mapping) {
+			refuseTransformations(e)
 			var inner Value
 			inner, total = r.value(e)
 			e.Optional("description")
@@ -163,6 +174,7 @@ func (r *reader) refer(target strict.Node) (Value, size) {
 	case !d.read:
 		d.reading = true
 		d.node.Mapping(func(m *strict.Mapping) {
+			refuseTransformations(m)
 			m.Optional("description")
 			d.value, d.size = r.value(m)
 		})

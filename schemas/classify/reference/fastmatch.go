@@ -14,7 +14,7 @@ func splitFastMatch(f *logtype.FastMatch, line []byte) (names []string, cells []
 	for _, p := range f.Patterns {
 		m := matcher{Pattern: p, line: line}
 		if m.match() {
-			return p.Fields, m.trimmed(f.TrimSpace), nil
+			return p.Fields, trimmed(m.cells, f.TrimSpace), nil
 		}
 		if m.pos > furthest {
 			furthest, reason = m.pos, m.reason()
@@ -103,16 +103,16 @@ func unescape(b []byte, quote byte) []byte {
 }
 
 // trimmed takes white space off the cells if it does not belong to them.
-func (m *matcher) trimmed(trim bool) []cell {
-	for i := range m.cells {
-		if c := &m.cells[i]; trim {
+func trimmed(cells []cell, trim bool) []cell {
+	for i := range cells {
+		if c := &cells[i]; trim {
 			left := bytes.TrimLeft(c.text, " \t")
 			c.span.Start += len(c.text) - len(left)
 			c.text = bytes.TrimRight(left, " \t")
 			c.span.End -= len(left) - len(c.text)
 		}
 	}
-	return m.cells
+	return cells
 }
 
 // reason says where the line leaves the pattern.

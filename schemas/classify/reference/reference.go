@@ -27,7 +27,7 @@ func (c *checker) Check(l classify.Line) classify.Verdict {
 	skipped := false
 	for i, s := range c.candidates {
 		trials[i] = &trial{schema: s}
-		skipped = trials[i].run(l.Bytes, parsed) || skipped
+		skipped = trials[i].run(l, parsed) || skipped
 	}
 	var best *trial
 	var matching []string
@@ -61,7 +61,8 @@ func nearestFirst(trials []*trial) (candidates []schemas.Candidate) {
 
 // run tries the schema: afterwards there are reasons, or there is an event. It reports whether the schema says that the line
 // is to be skipped; there is a reason then as well. parsed gives the line as a JSON object.
-func (t *trial) run(line []byte, parsed func() (*node, *schemas.Reason)) (skip bool) {
+func (t *trial) run(l classify.Line, parsed func() (*node, *schemas.Reason)) (skip bool) {
+	line := l.Bytes
 	if len(line) > classify.MaxLine {
 		t.fail(schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d bytes", classify.MaxLine),
 			Got: "more", Span: wholeLine(line)})
@@ -69,17 +70,38 @@ func (t *trial) run(line []byte, parsed func() (*node, *schemas.Reason)) (skip b
 	}
 	var root *node
 	var reason *schemas.Reason
-	if t.schema.Parser.IsText() {
-		root, reason, skip = splitText(t.schema.Parser, line)
-	} else {
+	switch p := t.schema.Parser; {
+	case p.Script != nil:
+		root, reason = runScript(p.Script, withoutEnd(line))
+	case p.IsText():
+		root, reason, skip = splitText(p, withoutEnd(line), withoutEnd(l.Header))
+	default:
 		root, reason = parsed()
 	}
 	if reason != nil {
 		t.fail(*reason)
-		return skip
+	} else {
+		t.object(t.schema.Fields, root, "")
 	}
-	t.object(t.schema.Fields, root, "")
-	return false
+	if csv := t.schema.Parser.CSV; csv != nil && csv.HasHeader && l.Header != nil && bytes.Equal(withoutEnd(line), withoutEnd(l.Header)) {
+		skip = len(t.reasons) > 0
+	}
+	return skip
+}
+
+// withoutEnd cuts off the end of a line, if the line still has it.
+func withoutEnd(line []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+}
+
+// runScript makes an object of a line. Nobody knows where in the line its values come from.
+func runScript(s *logtype.Script, line []byte) (*node, *schemas.Reason) {
+	whole := wholeLine(line)
+	made, err := s.Program.Parse(line)
+	if err != nil {
+		return nil, &schemas.Reason{Code: schemas.ScriptError, Expected: "a dict from parse(log)", Got: cut([]byte(err.Error())), Span: whole}
+	}
+	return parse(made, 0, &whole)
 }
 
 // parseLine reads a line that has to be a JSON object.

@@ -25,7 +25,7 @@ func (t *trial) scalar(v *logtype.Value, n *node, path string) outcome {
 		return t.mismatch(schemas.TypeMismatch, path, string(v.Type), n)
 	}
 	if v.Type == logtype.String {
-		return t.string(v, n)
+		return t.string(v, n, path)
 	}
 	text := n.text
 	if n.kind == str && text == "" {
@@ -45,11 +45,24 @@ func (t *trial) scalar(v *logtype.Value, n *node, path string) outcome {
 	return t.integer(v.Type, text, n, path)
 }
 
-// string writes a text: of a number or boolean, its bytes.
-func (t *trial) string(v *logtype.Value, n *node) outcome {
+// string writes a text: of a number or boolean, its bytes. What is wrong with a masked one is told without showing it.
+func (t *trial) string(v *logtype.Value, n *node, path string) outcome {
 	text := n.text
 	if n.kind != str {
 		text = string(n.raw)
+	}
+	if v.Validate != nil {
+		if expected, ok := v.Validate.Check(text); !ok {
+			r := schemas.Reason{Code: schemas.NotAllowed, Field: path, Expected: expected, Got: describe(n), Span: n.span}
+			if v.Mask != nil {
+				r.Got = n.kind.String() + " (masked)"
+			}
+			return t.fail(r)
+		}
+	}
+	if v.Mask != nil {
+		t.text(v.Mask.Apply(text), false)
+		return present
 	}
 	t.text(text, n.altered)
 	for _, i := range v.Indicators {

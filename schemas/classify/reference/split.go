@@ -16,20 +16,22 @@ type cell struct {
 	text []byte
 }
 
-// splitText cuts a line into cells and returns them as the members of an object; or why it cannot. The end of the line, if
-// the line still has it, does not count.
-func splitText(p logtype.Parser, line []byte) (root *node, reason *schemas.Reason, skip bool) {
-	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+// splitText cuts a line into cells and returns them as the members of an object; or why it cannot. header is the first line
+// of the file; nil if it is not known.
+func splitText(p logtype.Parser, line, header []byte) (root *node, reason *schemas.Reason, skip bool) {
 	var names []string
 	var cells []cell
 	var text logtype.Text
-	if p.CSV != nil {
-		text, names = p.CSV.Text, p.CSV.Columns
-		cells, reason = splitCSV(p.CSV, line)
-		skip = p.CSV.HasHeader && isHeader(names, cells)
-	} else {
+	switch {
+	case p.CSV != nil:
+		text = p.CSV.Text
+		names, cells, reason, skip = splitRow(p.CSV, line, header)
+	case p.FastMatch != nil:
 		text = p.FastMatch.Text
 		names, cells, reason = splitFastMatch(p.FastMatch, line)
+	default:
+		text = p.Regex.Text
+		names, cells, reason = splitRegex(p.Regex, line)
 	}
 	if skip || text.SkipPrefix != "" && bytes.HasPrefix(line, []byte(text.SkipPrefix)) {
 		return nil, &schemas.Reason{Code: schemas.NoPattern, Expected: "an event", Got: "a line to be skipped", Span: wholeLine(line)}, true
@@ -40,11 +42,38 @@ func splitText(p logtype.Parser, line []byte) (root *node, reason *schemas.Reaso
 	return textNode(text, names, cells, line), nil, false
 }
 
+// splitRow cuts a line of csv. The names of its cells are those that the schema has for columns, or else those of the header.
+func splitRow(c *logtype.CSV, line, header []byte) (names []string, cells []cell, reason *schemas.Reason, skip bool) {
+	if c.Columns != nil {
+		cells, reason = splitCSV(c, line, len(c.Columns))
+		return c.Columns, cells, reason, c.HasHeader && isHeader(c.Columns, cells)
+	}
+	fail := func(expected, got string) (n []string, cs []cell, r *schemas.Reason, skip bool) {
+		return nil, nil, &schemas.Reason{Code: schemas.CSVColumns, Expected: expected, Got: got, Span: wholeLine(line)}, false
+	}
+	if header == nil {
+		return fail("a header line before it", "a line alone")
+	}
+	titles, bad := splitCSV(c, bytes.TrimPrefix(header, []byte("\ufeff")), -1)
+	if bad != nil {
+		return fail("a header line with "+bad.Expected, cut(header))
+	}
+	for _, title := range titles {
+		name, _ := decode(bytes.Trim(title.text, " \t"))
+		if name == "" {
+			name = "_"
+		}
+		names = append(names, name)
+	}
+	cells, reason = splitCSV(c, line, len(names))
+	return names, cells, reason, bytes.Equal(line, header)
+}
+
 // textNode makes an object of cells.
 func textNode(text logtype.Text, names []string, cells []cell, line []byte) *node {
 	root := &node{kind: object, raw: line, span: wholeLine(line)}
 	for i, c := range cells {
-		if names[i] == "_" {
+		if names[i] == "_" || names[i] == "" {
 			continue
 		}
 		n := &node{kind: str, raw: line[c.span.Start:c.span.End], span: c.span, depth: 1}
@@ -78,8 +107,8 @@ func isHeader(columns []string, cells []cell) bool {
 	return true
 }
 
-// splitCSV cuts a line at its delimiters.
-func splitCSV(c *logtype.CSV, line []byte) (cells []cell, reason *schemas.Reason) {
+// splitCSV cuts a line at its delimiters. It has to have a number of columns, unless that is negative.
+func splitCSV(c *logtype.CSV, line []byte, want int) (cells []cell, reason *schemas.Reason) {
 	s := csvSplitter{CSV: c, line: line}
 	for {
 		cells = append(cells, s.cell())
@@ -91,14 +120,14 @@ func splitCSV(c *logtype.CSV, line []byte) (cells []cell, reason *schemas.Reason
 		}
 		s.pos++ // the delimiter
 	}
-	if len(cells) == len(c.Columns) {
+	if len(cells) == want || want < 0 {
 		return cells, nil
 	}
 	span := wholeLine(line)
-	if len(cells) > len(c.Columns) {
-		span.Start = cells[len(c.Columns)].span.Start
+	if len(cells) > want {
+		span.Start = cells[want].span.Start
 	}
-	return cells, &schemas.Reason{Code: schemas.CSVColumns, Expected: columns(len(c.Columns)), Got: columns(len(cells)), Span: span}
+	return cells, &schemas.Reason{Code: schemas.CSVColumns, Expected: columns(want), Got: columns(len(cells)), Span: span}
 }
 
 func columns(n int) string {

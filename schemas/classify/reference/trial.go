@@ -67,7 +67,8 @@ func describe(n *node) string {
 }
 
 // object writes the fields of an object in the order of its members, a name that is there twice where its last occurrence
-// stands. They are tried in the order of the schema, which is that of reasons and of event times.
+// stands, and what is made of others behind them. They are tried in the order of the schema, which is that of reasons and of
+// event times.
 func (t *trial) object(fields []logtype.Field, n *node, path string) outcome {
 	given := map[string][]*node{}
 	place := map[string]int{}
@@ -85,8 +86,14 @@ func (t *trial) object(fields []logtype.Field, n *node, path string) outcome {
 			at = path + "." + f.Name
 		}
 		t.event.json = append(appendString(nil, f.Name), ':')
-		if t.field(f, given[f.Name], n, at) == present {
-			written = append(written, writtenMember{place[f.Name], t.event.json})
+		if f.Derived != nil {
+			if t.derived(f, n, at) == present {
+				written = append(written, writtenMember{len(n.members) + i, t.event.json})
+			}
+			continue
+		}
+		if t.field(f, given[f.Member()], n, at) == present {
+			written = append(written, writtenMember{place[f.Member()], t.event.json})
 		}
 	}
 	slices.SortStableFunc(written, func(a, b writtenMember) int { return a.place - b.place })

@@ -1,0 +1,54 @@
+package logtype
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"panther/schemas/strict"
+)
+
+// Masked is what a redacted value becomes if the schema has no other text.
+const Masked = "REDACTED"
+
+// A Mask hides a string. Events have what it makes; so does everything behind them. It hides nothing in the exact bytes of a
+// line that fails, which are kept so that they can be sent again.
+type Mask struct {
+	Hash bool   // events have a hash, which is the same for the same text; else To
+	To   string // what stands in the place of each value
+	Salt string // stands before the text when it is hashed, so that nobody finds it by hashing guesses
+}
+
+// Apply returns what events have in the place of a text: To, or the SHA-256 of Salt and the text in hexadecimal digits.
+func (m *Mask) Apply(text string) string {
+	if !m.Hash {
+		return m.To
+	}
+	sum := sha256.Sum256([]byte(m.Salt + text))
+	return hex.EncodeToString(sum[:])
+}
+
+func readMask(n strict.Node) *Mask {
+	if !n.Present() {
+		return nil
+	}
+	mask := &Mask{To: Masked}
+	n.Mapping(func(m *strict.Mapping) {
+		kind := m.Required("type").OneOf("redact", "hash")
+		to, salt := m.Optional("to"), m.Optional("salt")
+		mask.Hash = kind == "hash"
+		if to.Present() {
+			mask.To = to.Text()
+		}
+		mask.Salt = salt.Text()
+		if kind == "hash" && to.Present() {
+			to.Problem("to has no meaning for the mask hash", "it is for redact")
+		}
+		if kind == "redact" && salt.Present() {
+			salt.Problem("salt has no meaning for the mask redact", "it is for hash")
+		}
+	})
+	if mask.Hash {
+		mask.To = ""
+	}
+	return mask
+}

@@ -1,0 +1,105 @@
+package logtype
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"strconv"
+	"strings"
+
+	"panther/schemas/strict"
+)
+
+// maxInstructions bounds a compiled regular expression. The time for a byte of a line grows with it, and so does memory.
+const maxInstructions = 10_000
+
+// readRegex reads the parser regex.
+func readRegex(m *strict.Mapping) *Regex {
+	r := &Regex{Text: readText(m)}
+	definitions := map[string]string{}
+	places := optionalPairs(m.Optional("patternDefinitions"))
+	for _, d := range places {
+		definitions[d.Key] = d.Value.Text()
+		if strings.ContainsAny(d.Key, ":}%{") || d.Key == "" {
+			d.Name.Problem(fmt.Sprintf("%q cannot be the name of a pattern", d.Key), "as API_KEY: letters, digits and underscores")
+		}
+	}
+	match := m.Required("match")
+	parts := match.Texts()
+	r.Source = strings.Join(parts, "")
+	if !match.IsList() || len(parts) < len(match.List()) {
+		return r
+	}
+	if r.Source == "" {
+		match.Problem("the pattern is empty", `as ["^%{IP:client} %{WORD:method}"]; the parts of the list are put together as they are`)
+		return r
+	}
+	g := newGrok(definitions)
+	expr, err := g.expand(r.Source, nil)
+	if err == nil {
+		err = r.compile(expr, g.fields)
+	}
+	if err != nil {
+		match.Problem("the pattern: "+err.Error(), "")
+		return r
+	}
+	reportTwice(match, r.Fields)
+	for _, d := range places {
+		if !g.used[d.Key] {
+			d.Name.Problem("nothing refers to this pattern", "leave it out")
+		}
+	}
+	return r
+}
+
+// compile compiles an expression that has its patterns put in; fields are those of the groups that were.
+func (r *Regex) compile(expr string, fields []string) error {
+	tree, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		var e *syntax.Error
+		if errors.As(err, &e) {
+			return fmt.Errorf("%s: %q", e.Code, e.Expr)
+		}
+		return err
+	}
+	if instructions(tree) > maxInstructions {
+		return fmt.Errorf("it is too large; repeat less, or use simpler patterns, as DATA and NOTSPACE")
+	}
+	if r.Regexp, err = regexp.Compile(expr); err != nil {
+		return err
+	}
+	any := false
+	for _, name := range r.Regexp.SubexpNames() {
+		if number, ok := strings.CutPrefix(name, grokGroup); ok {
+			if i, err := strconv.Atoi(number); err == nil && i < len(fields) {
+				name = fields[i]
+			}
+		}
+		if name == "_" {
+			name = ""
+		}
+		any = any || name != ""
+		r.Fields = append(r.Fields, name)
+	}
+	if !any {
+		return fmt.Errorf("it has no field, as %%{WORD:name} or (?P<name>...)")
+	}
+	return nil
+}
+
+// instructions estimates the size of a compiled expression, from above; it stops counting when that is beyond any use.
+func instructions(tree *syntax.Regexp) int {
+	inner := 0
+	for _, sub := range tree.Sub {
+		inner = min(inner+instructions(sub), 1<<30)
+	}
+	switch tree.Op {
+	case syntax.OpLiteral:
+		return len(tree.Rune)
+	case syntax.OpRepeat:
+		times := max(tree.Min+1, tree.Max)
+		return min(times*(inner+1), 1<<30)
+	}
+	return inner + 2
+}
