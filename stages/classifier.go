@@ -16,6 +16,7 @@ import (
 	"panther/schemas"
 	"panther/schemas/catalogue"
 	"panther/schemas/classify"
+	"panther/schemas/envelope"
 	"panther/schemas/logtype"
 )
 
@@ -23,7 +24,7 @@ import (
 // that says why it is none. Each line becomes exactly one of the two, whatever its bytes; only what a text format declares to be
 // a header or comment becomes neither. What it counts goes out as activity, once per transaction, source and log type.
 //
-// A record is one line. One goroutine uses a Classifier.
+// Package envelope finds the lines in a record. One goroutine uses a Classifier.
 type Classifier struct {
 	newChecker func([]*logtype.Schema) classify.Checker
 	version    int64
@@ -52,7 +53,7 @@ func NewClassifier(newChecker func([]*logtype.Schema) classify.Checker) *Classif
 	return &Classifier{newChecker: newChecker, activity: map[counted]*schemas.Activity{}}
 }
 
-// Map classifies one line.
+// Map classifies the lines of one record.
 func (c *Classifier) Map(dst []stream.Record, r stream.Record, v stream.View) []stream.Record {
 	c.follow(v)
 	l := c.topics[r.Topic]
@@ -61,27 +62,44 @@ func (c *Classifier) Map(dst []stream.Record, r stream.Record, v stream.View) []
 		// source; nobody is alarmed, for there is no activity.
 		l = &lines{}
 	}
-	row := rowID(l.source.ID, r)
-	payload := cutLineEnd(r.Value)
-	verdict := l.check(c, classify.Line{Bytes: payload, RowID: row, SourceID: l.source.ID, SourceLabel: l.source.Label, ParseTime: r.Arrival}, r.Value == nil)
+	if r.Value == nil {
+		why := schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "a record without a value"}
+		dst, _ = c.line(dst, l, r, envelope.Line{Broken: &why})
+		return dst
+	}
+	logType, left := "", 0 // what is no line is counted with the last one
+	found, size := l.source.Stream().Records(r.Value)
+	left = size
+	for x := range found {
+		dst, logType = c.line(dst, l, r, x)
+		c.count(l, logType, r).Bytes += int64(len(x.Bytes))
+		left -= len(x.Bytes)
+	}
+	c.count(l, logType, r).Bytes += int64(left)
+	return dst
+}
 
+// line classifies one line, and returns the log type that it is counted with.
+func (c *Classifier) line(dst []stream.Record, l *lines, r stream.Record, x envelope.Line) ([]stream.Record, string) {
+	at := schemas.Position{Topic: r.Topic, TopicID: r.TopicID, Partition: r.Partition, Offset: r.Offset, Line: x.Number}
+	row := rowID(l.source.ID, at)
+	verdict := l.check(c, classify.Line{Bytes: x.Bytes, Header: x.Header, Envelope: x.Envelope, RowID: row,
+		SourceID: l.source.ID, SourceLabel: l.source.Label, ParseTime: r.Arrival}, x)
 	switch {
 	case verdict.Skipped:
 		c.count(l, "", r)
-		return dst
+		return dst, ""
 	case verdict.Schema != nil:
 		a := c.count(l, verdict.Schema.Name, r)
 		a.Events++
 		a.MaxEventTime = later(a.MaxEventTime, verdict.EventTime)
-		return append(dst, event(r, l.source.ID, verdict))
+		return append(dst, event(r, at, l.source.ID, verdict)), verdict.Schema.Name
 	}
-	f := failure(r, l.source, row, payload, verdict.Candidates)
-	if l.source.ID != "" {
-		a := c.count(l, "", r)
-		a.Failures++
-		a.Fingerprints = addFailure(a.Fingerprints, f)
-	}
-	return append(dst, stream.Record{Topic: schemas.ClassificationFailures.Name, Key: r.Key, Message: f})
+	f := failure(r.Arrival, at, l.source, row, x, verdict.Candidates)
+	a := c.count(l, "", r)
+	a.Failures++
+	a.Fingerprints = addFailure(a.Fingerprints, f)
+	return append(dst, stream.Record{Topic: schemas.ClassificationFailures.Name, Key: r.Key, Message: f}), ""
 }
 
 // follow reads which source owns which topic, when the catalogue has changed. Checkers of what has not changed stay.
@@ -108,14 +126,14 @@ func (c *Classifier) follow(v stream.View) {
 }
 
 // check asks the checker, except about what is no line at all.
-func (l *lines) check(c *Classifier, line classify.Line, null bool) classify.Verdict {
+func (l *lines) check(c *Classifier, line classify.Line, x envelope.Line) classify.Verdict {
 	switch {
+	case x.Skip:
+		return classify.Verdict{Skipped: true}
 	case len(l.schemas) == 0:
 		return classify.Verdict{}
-	case null:
-		return l.all(schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "a record without a value"})
-	case len(line.Bytes) == 0:
-		return l.all(schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "an empty record"})
+	case x.Broken != nil:
+		return l.all(*x.Broken)
 	}
 	if l.checker == nil {
 		l.checker = c.newChecker(l.schemas)
@@ -131,8 +149,11 @@ func (l *lines) all(why schemas.Reason) (v classify.Verdict) {
 	return v
 }
 
-// count adds a line to the activity of its source and log type. A line of no source is counted nowhere.
+// count returns the activity of a source and log type, with the arrival of r in it. That of no source goes nowhere.
 func (c *Classifier) count(l *lines, logType string, r stream.Record) *schemas.Activity {
+	if l.source.ID == "" {
+		return &schemas.Activity{}
+	}
 	k := counted{l.source.ID, logType}
 	a := c.activity[k]
 	if a == nil {
@@ -143,7 +164,6 @@ func (c *Classifier) count(l *lines, logType string, r stream.Record) *schemas.A
 		a.FirstArrival = r.Arrival
 	}
 	a.LastArrival = later(a.LastArrival, r.Arrival)
-	a.Bytes += int64(len(r.Value))
 	return a
 }
 
@@ -162,48 +182,37 @@ func (c *Classifier) Flush(dst []stream.Record, _ stream.View) []stream.Record {
 // Reset forgets what was counted.
 func (c *Classifier) Reset() { clear(c.activity) }
 
-func event(r stream.Record, source string, v classify.Verdict) stream.Record {
-	at, _ := json.Marshal(position(r)) // a struct of strings and numbers
+func event(r stream.Record, at schemas.Position, source string, v classify.Verdict) stream.Record {
+	position, _ := json.Marshal(at) // a struct of strings and numbers
 	return stream.Record{Topic: schemas.Events.Name, Key: r.Key, Value: bytes.Clone(v.Event), Headers: []stream.Header{
 		{Key: schemas.HeaderLogType, Value: []byte(v.Schema.Name)},
 		{Key: schemas.HeaderSource, Value: []byte(source)},
 		{Key: schemas.HeaderSchemaVersion, Value: strconv.AppendInt(nil, v.Schema.Version, 10)},
 		{Key: schemas.HeaderParseTime, Value: r.Arrival.UTC().AppendFormat(nil, time.RFC3339Nano)},
-		{Key: schemas.HeaderPosition, Value: at},
+		{Key: schemas.HeaderPosition, Value: position},
 	}}
 }
 
 // failure is the row of a line that matches nothing. Its parse time is its arrival: the same whenever it is classified.
-func failure(r stream.Record, source catalogue.LogSource, row string, payload []byte, tried []schemas.Candidate) schemas.Failure {
-	f := schemas.Failure{RowID: row, Source: source.ID, Label: source.Label, Payload: payload, Position: position(r),
-		Arrival: r.Arrival, ParseTime: r.Arrival, Candidates: tried}
+func failure(arrival time.Time, at schemas.Position, source catalogue.LogSource, row string, x envelope.Line, tried []schemas.Candidate) schemas.Failure {
+	f := schemas.Failure{RowID: row, Source: source.ID, Label: source.Label, Payload: x.Bytes, Position: at, Envelope: x.Envelope,
+		Arrival: arrival, ParseTime: arrival, Candidates: tried}
 	nearest, _ := f.Nearest()
 	f.Fingerprint = classify.Fingerprint(source.ID, nearest)
-	f.Error = classify.Summary(nearest) + classify.Advice(payload)
+	f.Error = classify.Summary(nearest) + classify.Advice(x.Bytes)
 	if source.ID == "" {
-		f.Error = fmt.Sprintf("topic %s belongs to no source (any more)", r.Topic)
+		f.Error = fmt.Sprintf("topic %s belongs to no source (any more)", at.Topic)
 	}
 	return f
 }
 
-func position(r stream.Record) schemas.Position {
-	return schemas.Position{Topic: r.Topic, TopicID: r.TopicID, Partition: r.Partition, Offset: r.Offset}
-}
-
 // rowID is the same for the same line of the same topic, however often it is classified: 32 hexadecimal digits.
-func rowID(source string, r stream.Record) string {
+func rowID(source string, at schemas.Position) string {
 	b := append([]byte(source), 0)
-	b = append(b, r.TopicID[:]...)
-	b = binary.BigEndian.AppendUint32(b, uint32(r.Partition))
-	b = binary.BigEndian.AppendUint64(b, uint64(r.Offset))
-	b = binary.BigEndian.AppendUint64(b, 0) // the line within the record
+	b = append(b, at.TopicID[:]...)
+	b = binary.BigEndian.AppendUint32(b, uint32(at.Partition))
+	b = binary.BigEndian.AppendUint64(b, uint64(at.Offset))
+	b = binary.BigEndian.AppendUint64(b, uint64(at.Line))
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
-}
-
-func cutLineEnd(line []byte) []byte {
-	if cut, ok := bytes.CutSuffix(line, []byte("\n")); ok {
-		return bytes.TrimSuffix(cut, []byte("\r"))
-	}
-	return line
 }

@@ -36,7 +36,14 @@ func (c *wordChecker) Check(l classify.Line) (v classify.Verdict) {
 	for _, s := range c.schemas {
 		if strings.Contains(text, s.Name) {
 			c.event.Reset()
-			fmt.Fprintf(&c.event, `{"line":%q,"row":%q}`, text, l.RowID[:6])
+			fmt.Fprintf(&c.event, `{"line":%q,"row":%q`, text, l.RowID[:6])
+			if l.Header != nil && string(l.Header) != text {
+				fmt.Fprintf(&c.event, `,"header":%q`, l.Header)
+			}
+			if l.Envelope != nil {
+				fmt.Fprintf(&c.event, `,"in":%s`, l.Envelope)
+			}
+			c.event.WriteString("}")
 			if _, at, ok := strings.Cut(text, "at "); ok {
 				v.EventTime, _ = streamtest.ParseTime(at)
 			}
@@ -79,6 +86,11 @@ func TestClassifier(t *testing.T) {
 			return fmt.Sprintf("source a topics x types %s", pick(r, "Ok", "Fine", "Ok,Fine"))
 		case 1:
 			return pick(r, "null x", `send y "Ok"`, `send x ""`)
+		case 2:
+			return fmt.Sprintf("source a stream %s", pick(r, "Auto", "Lines", "JSON", "JsonArray", "JsonArray in r retain", "CloudWatchLogs"))
+		case 3:
+			return fmt.Sprintf("send x %q", pick(r, `[{"Ok":1},{"no":1},7`, "Ok\nFine\n\nneither", `{"r":[{"Ok":1},{"no":2}],"e":1}`,
+				`{"messageType":"DATA_MESSAGE","logGroup":"g","logStream":"s","logEvents":[{"message":"Ok 1"},{"message":"no"}]}`))
 		}
 		return fmt.Sprintf("send x %q", pick(r, "Ok 1", "Fine 2", "neither\n", "\xff\x00", "# remark"))
 	})

@@ -46,7 +46,7 @@ func remove(d *streamtest.Driver, args []string) error {
 	return nil
 }
 
-// source adds or changes one: source NAME topics A,B alarm 15 minutes types T,U.
+// source adds or changes one: source NAME topics A,B alarm 15 minutes types T,U stream JsonArray in FIELD retain.
 func source(d *streamtest.Driver, args []string) error {
 	a := streamtest.Args{Words: args}
 	name := a.Next()
@@ -61,6 +61,12 @@ func source(d *streamtest.Driver, args []string) error {
 			s.Topics, s.InputsVersion = strings.Split(a.Next(), ","), s.Version
 		case "types":
 			s.LogTypes = strings.Split(a.Next(), ",")
+		case "stream":
+			s.StreamType = a.Next()
+		case "in":
+			s.JSONArrayEnvelopeField = a.Next()
+		case "retain":
+			s.RetainEnvelopeFields = true
 		case "alarm":
 			s.Alarm = 0
 			if text := a.Next(); text != "off" {
@@ -71,7 +77,7 @@ func source(d *streamtest.Driver, args []string) error {
 				s.Alarm = threshold
 			}
 		default:
-			return fmt.Errorf("source: %q: want topics, types or alarm", word)
+			return fmt.Errorf("source: %q: want topics, types, stream, in, retain or alarm", word)
 		}
 	}
 	d.Catalogue(edit(d, func(version int64, entries map[string]any) {
@@ -190,6 +196,9 @@ func words(r stream.Record) string {
 		for _, c := range m.Candidates {
 			text += fmt.Sprintf("; %s v%d %s", c.Schema, c.Version, c.Reasons[0].Code)
 		}
+		if m.Envelope != nil {
+			text += fmt.Sprintf("; in %s", m.Envelope)
+		}
 		return text + fmt.Sprintf("; payload %q", m.Payload)
 	case schemas.Activity:
 		text := fmt.Sprintf("%s: type %q, %d events, %d failures, %d bytes, arrived %s, says %s", key, m.LogType, m.Events, m.Failures, m.Bytes, at(m.LastArrival), at(m.MaxEventTime))
@@ -228,7 +237,14 @@ func words(r stream.Record) string {
 	return fmt.Sprintf("%s: %s", key, r.Value)
 }
 
-func place(p schemas.Position) string { return fmt.Sprintf("%s/%d/%d", p.Topic, p.Partition, p.Offset) }
+// place is where a line is: topic/partition/offset, and its number behind a colon if it is not the first of its record.
+func place(p schemas.Position) string {
+	text := fmt.Sprintf("%s/%d/%d", p.Topic, p.Partition, p.Offset)
+	if p.Line > 0 {
+		text += fmt.Sprintf(":%d", p.Line)
+	}
+	return text
+}
 
 // short is a hash that fits into a line.
 func short(hash string) string { return hash[:min(len(hash), 6)] }

@@ -66,6 +66,9 @@ func firstFailingLine(f schemas.Fingerprint) string {
 	if len(f.Samples) > 0 {
 		s := f.Samples[0]
 		fmt.Fprintf(&b, "%s\n\nFirst failing line (topic %s, partition %d, offset %d", s.Error, s.Position.Topic, s.Position.Partition, s.Position.Offset)
+		if s.Position.Line > 0 {
+			fmt.Fprintf(&b, ", line %d of its record", s.Position.Line+1)
+		}
 		switch line := s.Excerpt(); {
 		case s.Span.End > s.Span.Start:
 			b.WriteString(", >>> <<< around the part that fails")

@@ -201,7 +201,7 @@ func (s shownSource) print(w io.Writer, now time.Time) error {
 	facts.add("id", s.ID)
 	facts.add("topics", strings.Join(s.Topics, ", "))
 	facts.add("log types", strings.Join(s.LogTypes, ", "))
-	facts.add("stream type", s.StreamType)
+	facts.add("stream type", catalogue.FormatStream(s.LogSource))
 	facts.add("file", orNone(s.Origin))
 	facts.add("alarm", catalogue.FormatAlarm(s.Alarm))
 	facts.add("state", state)

@@ -37,11 +37,15 @@ type Version struct {
 
 // A LogSource is who sends logs, through which topics, in which schemas. Key: source/ID.
 type LogSource struct {
-	ID            string        `json:"id"` // given once
-	Label         string        `json:"label"`
-	Topics        []string      `json:"topics"`
-	LogTypes      []string      `json:"logTypes"` // candidates, in order of preference
-	StreamType    string        `json:"streamType"`
+	ID         string   `json:"id"` // given once
+	Label      string   `json:"label"`
+	Topics     []string `json:"topics"`
+	LogTypes   []string `json:"logTypes"`   // candidates, in order of preference
+	StreamType string   `json:"streamType"` // how records hold lines: see LogSource.Stream
+
+	JSONArrayEnvelopeField string `json:"jsonArrayEnvelopeField,omitempty"` // of JsonArray
+	RetainEnvelopeFields   bool   `json:"retainEnvelopeFields,omitempty"`   // of JsonArray with that field
+
 	Alarm         time.Duration `json:"alarm"` // drop-off threshold; 0: off
 	From          string        `json:"from"`  // earliest or latest: where reading begins
 	Created       time.Time     `json:"created"`

@@ -71,10 +71,22 @@ func sourceFacts(s LogSource) facts {
 	return facts{
 		{name: "topics", value: strings.Join(s.Topics, ", ")},
 		{name: "log types", value: strings.Join(s.LogTypes, ", ")},
-		{name: "stream type", value: s.StreamType},
+		{name: "stream type", value: FormatStream(s)},
 		{name: "alarm", value: FormatAlarm(s.Alarm)},
 		{name: "from", value: s.From},
 	}
+}
+
+// FormatStream says the stream type of a source, with its options.
+func FormatStream(s LogSource) string {
+	text := s.StreamType
+	if s.JSONArrayEnvelopeField != "" {
+		text += " in " + s.JSONArrayEnvelopeField
+	}
+	if s.RetainEnvelopeFields {
+		text += " with the fields beside it"
+	}
+	return text
 }
 
 func destinationFacts(d Destination) facts {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"panther/schemas/envelope"
 	"panther/schemas/strict"
 )
 
@@ -18,10 +19,6 @@ const (
 
 	FromEarliest = "earliest"
 	FromLatest   = "latest"
-
-	StreamAuto  = "Auto"  // a record is a line
-	StreamJSON  = "JSON"  // a record is a JSON object
-	StreamLines = "Lines" // a record is a line of text
 )
 
 // maxLabel is the longest label, in letters.
@@ -48,7 +45,7 @@ func (f *Files) readSource(root strict.Node, origin string) {
 		at.topics = readInput(m)
 		s.Topics = readList(at.topics, checkTopic)
 		s.LogTypes = readList(at.logTypes, nil)
-		s.StreamType = readStreamType(m.Optional("streamType"))
+		readStream(m, &s)
 		s.Alarm = readAlarm(m.Optional("alarm"))
 		s.From = FromEarliest
 		if from := m.Optional("from"); from.Present() {
@@ -152,16 +149,47 @@ func checkTopic(name string) error {
 	return nil
 }
 
+// readStream reads how the records of a source hold lines.
+func readStream(m *strict.Mapping, s *LogSource) {
+	for was, now := range map[string]string{"logStreamType": "streamType", "logStreamTypeOptions": "streamTypeOptions"} {
+		m.Refuse(was, fmt.Sprintf("unknown key %q", was), "it is "+now+" here")
+	}
+	streamType := m.Optional("streamType")
+	s.StreamType = readStreamType(streamType)
+	m.Optional("streamTypeOptions").Mapping(func(o *strict.Mapping) {
+		o.Refuse("xmlRootElement", "xmlRootElement: XML is not supported by this version", "leave it out")
+		field, retain := o.Optional("jsonArrayEnvelopeField"), o.Optional("retainEnvelopeFields")
+		s.JSONArrayEnvelopeField, s.RetainEnvelopeFields = field.Text(), retain.Bool()
+		switch {
+		case field.IsText() && field.Text() == "":
+			field.Problem("jsonArrayEnvelopeField is empty", "name the member that has the array, as Records")
+		case field.Present() && s.StreamType != "" && envelope.Type(s.StreamType) != envelope.JSONArray:
+			field.Problem("jsonArrayEnvelopeField has no meaning for the stream type "+s.StreamType, "it is for streamType: JsonArray")
+		case retain.Present() && !field.Present() && s.StreamType != "":
+			retain.Problem("retainEnvelopeFields without jsonArrayEnvelopeField", "it keeps what is beside the member that has the array; of CloudWatch Logs everything is kept")
+		}
+	})
+}
+
 func readStreamType(n strict.Node) string {
 	if !n.Present() {
-		return StreamAuto
+		return string(envelope.Auto)
 	}
-	supported := []string{StreamAuto, StreamJSON, StreamLines}
-	if text := n.Text(); slices.Contains([]string{"JsonArray", "XML", "CloudWatchLogs"}, text) {
-		n.Problem(fmt.Sprintf("streamType: %s is not supported by this version", text), "supported are "+strings.Join(supported, ", "))
+	var supported []string
+	for _, t := range envelope.Types() {
+		supported = append(supported, string(t))
+	}
+	if n.Text() == "XML" {
+		n.Problem("streamType: XML is not supported by this version",
+			"let the sender write JSON, or a line of text for each event; supported are "+strings.Join(supported, ", "))
 		return ""
 	}
 	return n.OneOf(supported...)
+}
+
+// Stream says how the records of the source hold lines.
+func (s LogSource) Stream() envelope.Stream {
+	return envelope.Stream{Type: envelope.Type(s.StreamType), ArrayField: s.JSONArrayEnvelopeField, Retain: s.RetainEnvelopeFields}
 }
 
 func readAlarm(n strict.Node) time.Duration {

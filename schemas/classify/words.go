@@ -85,7 +85,8 @@ func Advice(line []byte) string {
 	if m == nil {
 		return ""
 	}
-	return fmt.Sprintf("; the line is a wrapper: its records are in member %s; send each as a line of its own", m[1])
+	return fmt.Sprintf("; the line is a wrapper: its records are in member %s; give the source streamType: JsonArray, and "+
+		"streamTypeOptions: {jsonArrayEnvelopeField: %s}", m[1], m[1])
 }
 
 func first(c schemas.Candidate) schemas.Reason {

@@ -1,0 +1,205 @@
+package envelope
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"unicode/utf8"
+
+	"panther/schemas"
+	"panther/schemas/classify"
+)
+
+// A Type is the stream type of a log source.
+type Type string
+
+// The stream types.
+const (
+	Auto           Type = "Auto"           // whatever the bytes look like
+	JSON           Type = "JSON"           // JSON objects
+	JSONArray      Type = "JsonArray"      // arrays of JSON objects
+	Lines          Type = "Lines"          // lines of text
+	CloudWatchLogs Type = "CloudWatchLogs" // envelopes of CloudWatch Logs
+)
+
+// Types lists the stream types, in the order in which messages name them.
+func Types() []Type { return []Type{Auto, JSON, JSONArray, Lines, CloudWatchLogs} }
+
+// Bounds of what becomes of one record. It has to fit into one transaction, whatever somebody sends.
+const (
+	MaxLines     = 100_000  // of a record; what comes behind them is broken
+	MaxEnvelopes = 64 << 20 // bytes of the envelopes of a record's lines together: each line has its own copy
+)
+
+// A Stream says how the records of a log source hold lines. The zero value is Auto.
+type Stream struct {
+	Type       Type
+	ArrayField string // of JsonArray: the member of an object that has the array; empty: the array stands alone
+	Retain     bool   // of JsonArray: the other members of that object are the envelope
+}
+
+// A Line is a line of a record, or a part that is none. Its parts share the memory of the record.
+type Line struct {
+	Number   int64 // within the record, from 0
+	Bytes    []byte
+	Header   []byte          // of text: the first line of the record, itself included; else nil
+	Envelope []byte          // a JSON object, valid and compact; nil: there is none
+	Broken   *schemas.Reason // why Bytes is no line; its span is within Bytes. Nil: it is one
+	Skip     bool            // the envelope says that this is no event
+}
+
+// Lines yields the lines of a record, which was unpacked if need be: see Unpack. A record without any, because it is empty or
+// blank, yields one that is broken; so nothing that was sent is passed over without a word. Only an array or a list without
+// elements yields nothing.
+func (s Stream) Lines(record []byte) iter.Seq[Line] {
+	return func(yield func(Line) bool) {
+		w := walk{Stream: s, yield: yield}
+		record = record[:len(record):len(record)] // for full
+		if len(trim(record)) == 0 {
+			w.broken(record, schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "an empty record"})
+			return
+		}
+		switch s.Type {
+		case Lines:
+			w.text(record)
+		case JSON, CloudWatchLogs:
+			w.objects(record)
+		case JSONArray:
+			if s.ArrayField != "" {
+				w.objects(record)
+			} else {
+				w.arrays(record)
+			}
+		default:
+			w.auto(record)
+		}
+	}
+}
+
+// auto looks at the first bytes.
+func (w *walk) auto(record []byte) {
+	b := trim(record)
+	switch {
+	case b[0] == '{':
+		w.objects(record)
+	case beginsArray(b):
+		w.arrays(record)
+	default:
+		w.text(record)
+	}
+}
+
+// A walk is one way through a record.
+type walk struct {
+	Stream
+	yield    func(Line) bool
+	n        int64 // lines yielded
+	repeated int   // bytes of their envelopes
+	header   []byte
+	done     bool // nobody wants more
+}
+
+// line yields a line that is whole.
+func (w *walk) line(l Line) {
+	if len(l.Bytes) > classify.MaxLine {
+		w.parts(l, schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d bytes", classify.MaxLine),
+			Got: fmt.Sprintf("%d bytes", len(l.Bytes))})
+		return
+	}
+	w.emit(l)
+}
+
+// broken yields bytes that are no line. A reason without a span means all of them.
+func (w *walk) broken(b []byte, why schemas.Reason) { w.brokenIn(b, nil, why) }
+
+func (w *walk) brokenIn(b, envelope []byte, why schemas.Reason) {
+	if why.Span.End == 0 {
+		why.Span = schemas.Span{End: len(b)}
+	}
+	l := Line{Bytes: b, Envelope: envelope}
+	if len(b) > classify.MaxLine {
+		w.parts(l, why)
+		return
+	}
+	l.Broken = &why
+	w.emit(l)
+}
+
+// parts yields a line that is too long in parts, each with the reason and its own number. They are cut between characters, so
+// that text stays text.
+func (w *walk) parts(l Line, why schemas.Reason) {
+	const most = classify.MaxLine - utf8.UTFMax
+	of := (len(l.Bytes) + most - 1) / most
+	for i, start := 1, 0; i <= of; i++ {
+		end := len(l.Bytes) * i / of
+		for back := 1; i < of && back < utf8.UTFMax && !utf8.RuneStart(l.Bytes[end]); back++ {
+			end--
+		}
+		part := why
+		part.Got += fmt.Sprintf("; this is part %d of %d", i, of)
+		part.Span = schemas.Span{End: end - start}
+		w.emit(Line{Bytes: l.Bytes[start:end], Envelope: l.Envelope, Broken: &part})
+		start = end
+	}
+}
+
+func (w *walk) emit(l Line) {
+	if w.done {
+		return
+	}
+	l.Number = w.n
+	w.n++
+	w.repeated += len(l.Envelope)
+	w.done = !w.yield(l)
+}
+
+// full reports whether rest is not to be looked at any more: nobody wants it, or the record holds too many lines. Then the
+// record is broken from the beginning of rest, which is a part of it, to the end.
+func (w *walk) full(rest []byte) bool {
+	rest = rest[:cap(rest)]
+	switch {
+	case w.done:
+	case w.n >= MaxLines:
+		w.broken(rest, schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d lines in a record", MaxLines), Got: "more"})
+	case w.repeated > MaxEnvelopes:
+		w.broken(rest, schemas.Reason{Code: schemas.LineTooLong,
+			Expected: fmt.Sprintf("envelopes of at most %d bytes for all lines of a record", MaxEnvelopes), Got: "more"})
+	default:
+		return false
+	}
+	w.done = true
+	return true
+}
+
+// text yields the lines of text.
+func (w *walk) text(b []byte) {
+	for len(b) > 0 && !w.full(b) {
+		line, rest := b, []byte(nil)
+		if end := bytes.IndexByte(b, '\n'); end >= 0 {
+			line, rest = bytes.TrimSuffix(b[:end], []byte("\r")), b[end+1:]
+		}
+		b = rest
+		if len(line) == 0 {
+			continue
+		}
+		if w.header == nil {
+			w.header = line[:min(len(line), classify.MaxLine)]
+		}
+		w.line(Line{Bytes: line, Header: w.header})
+	}
+}
+
+const blank = " \t\r\n"
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// trim takes white space off both ends.
+func trim(b []byte) []byte { return bytes.Trim(b, blank) }
+
+// skip returns where the next byte that is no white space stands.
+func skip(b []byte, i int) int {
+	for i < len(b) && isBlank(b[i]) {
+		i++
+	}
+	return i
+}

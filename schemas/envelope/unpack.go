@@ -1,0 +1,49 @@
+package envelope
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"panther/schemas"
+)
+
+// MaxUnpacked bounds what a record that is packed may hold.
+const MaxUnpacked = 64 << 20
+
+// Unpack returns the bytes of a record, unpacked if they begin as gzip does: no line of text and no JSON does. What cannot be
+// unpacked to its end is broken as a whole, with the reason; what came before the end would be guesswork.
+func Unpack(record []byte) ([]byte, *schemas.Reason) {
+	if !bytes.HasPrefix(record, []byte{0x1f, 0x8b, 0x08}) {
+		return record, nil
+	}
+	r, err := gzip.NewReader(bytes.NewReader(record))
+	var out []byte
+	if err == nil {
+		out, err = io.ReadAll(io.LimitReader(r, MaxUnpacked+1))
+	}
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, &schemas.Reason{Code: schemas.NotJSON, Expected: "gzip data to their end", Got: "the end of the record"}
+	case err != nil:
+		return nil, &schemas.Reason{Code: schemas.NotJSON, Expected: "gzip data", Got: err.Error()}
+	case len(out) > MaxUnpacked:
+		return nil, &schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d bytes in gzip data", MaxUnpacked), Got: "more"}
+	}
+	return out, nil
+}
+
+// Records yields the lines of a record as Kafka has it: it is unpacked first. size is the number of bytes in it, unpacked.
+func (s Stream) Records(record []byte) (lines iter.Seq[Line], size int) {
+	data, why := Unpack(record)
+	if why != nil {
+		return func(yield func(Line) bool) {
+			w := walk{Stream: s, yield: yield}
+			w.broken(record, *why)
+		}, len(record)
+	}
+	return s.Lines(data), len(data)
+}
