@@ -78,7 +78,7 @@ func inferred(t *testing.T, input txtar.File) (files []txtar.File) {
 	} else {
 		files = append(files, txtar.File{Name: "schema.yml", Data: []byte(d.Text)})
 		for _, n := range d.Notes {
-			fmt.Fprintf(&notes, "%s: %s\n", n.Path, n.Text)
+			fmt.Fprintf(&notes, "%q: %s\n", n.Path, n.Text)
 		}
 		accepts(t, d, good)
 	}
