@@ -10,7 +10,10 @@ import (
 
 // Pairs of log types that cannot always be told apart, with a line that truly is of both. More than a few of them, and
 // types would be lax.
-var ambiguousPairs = []struct{ a, b, line string }{}
+var ambiguousPairs = []struct{ a, b, line string }{
+	// A request that failed is written to both logs, and the line of the one has all that the other asks for.
+	{"GitLab.API", "GitLab.Exceptions", `{"time":"2026-03-01T08:17:30.5Z","severity":"ERROR","duration_s":1,"status":500,"method":"POST","path":"/api/v4/groups","host":"gitlab.example.com","route":"/api/:version/groups","exception.class":"NoMethodError","exception.message":"undefined method"}`},
+}
 
 func isAmbiguous(a, b string) bool {
 	for _, p := range ambiguousPairs {

@@ -22,8 +22,9 @@ var arrayIndex = regexp.MustCompile(`\[[0-9]+\]`)
 
 // A corpusFile says which lines of a file are not taken as they stand. Where none is said of a file, all of them are.
 type corpusFile struct {
-	// Lines that somebody cut down to the members that mattered to them. Required members are missing; with those of the type's
-	// first sample put in, the line is taken: what is left of it is right.
+	// Lines that somebody cut down to the members that mattered to them, or whose names came back from a lake in lower case.
+	// Required members are missing; with names as the schema has them, and those of the type's first sample put in where there is
+	// none, the line is taken: what is left of it is right.
 	cut     int
 	refused []refused // the others, each with its cause
 }
@@ -133,6 +134,17 @@ func completes(s *logtype.Schema, line string, reasons []schemas.Reason) bool {
 	if decodeJSON(line, &event) != nil || decodeJSON(s.Samples[0].Line, &sample) != nil {
 		return false
 	}
+	if restoreNames(s.Fields, event) {
+		text, err := json.Marshal(event)
+		if err != nil {
+			return false
+		}
+		v := check(string(text), s)
+		if v.Schema != nil {
+			return true
+		}
+		reasons = v.Candidates[0].Reasons
+	}
 	for _, r := range reasons {
 		if r.Code != schemas.RequiredMissing || !put(event, sample, strings.Split(r.Field, ".")) {
 			return false
@@ -140,6 +152,26 @@ func completes(s *logtype.Schema, line string, reasons []schemas.Reason) bool {
 	}
 	full, err := json.Marshal(event)
 	return err == nil && check(string(full), s).Schema == s
+}
+
+// restoreNames gives members the names that the fields have, where only the case of letters tells them apart. It reports
+// whether there were any.
+func restoreNames(fields []logtype.Field, event map[string]any) (restored bool) {
+	for _, f := range fields {
+		if _, ok := event[f.Name]; !ok {
+			for name, value := range event {
+				if strings.EqualFold(name, f.Name) {
+					event[f.Name], restored = value, true
+					delete(event, name)
+					break
+				}
+			}
+		}
+		if inner, ok := event[f.Name].(map[string]any); ok {
+			restored = restoreNames(f.Fields, inner) || restored
+		}
+	}
+	return restored
 }
 
 func decodeJSON(text string, into any) error {
