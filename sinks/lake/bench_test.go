@@ -60,7 +60,7 @@ func writeAlone(b *testing.B, folder Folder, records []stream.Record) time.Durat
 	must0(b, err)
 	rb := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer rb.Release()
-	enc := newFailureEncoder(tableSchema(failureColumns()).Fields())
+	enc := fixedTables()[schemas.ClassificationFailures.Name].encoder(tableSchema(failureColumns()).Fields())
 	rows := make([]*row, len(records))
 	for i, r := range records {
 		rows[i] = &row{Record: stream.Record{Message: r.Message.(schemas.Failure)}, at: start}

@@ -14,7 +14,8 @@ import (
 // A buffer holds the rows that are on their way into one table.
 type buffer struct {
 	table   table.Identifier
-	logType string // of an event table
+	fixed   *fixedTable // nil: an event table
+	logType string      // of an event table
 	parts   map[stream.Partition]*pending
 	bytes   int64
 	first   time.Time // when the oldest row came

@@ -16,8 +16,12 @@ const (
 	LogsSpace    = "panther_logs"    // the logs: one table per log type
 )
 
-// FailuresTable holds the lines that match none of their source's schemas.
-var FailuresTable = table.Identifier{MonitorSpace, "classification_failures"}
+// The tables of what is known about the logs.
+var (
+	FailuresTable = table.Identifier{MonitorSpace, "classification_failures"} // lines that match none of their source's schemas
+	ActivityTable = table.Identifier{MonitorSpace, "source_activity"}         // what was counted of a source and log type, by transaction of the classifier
+	AlertsTable   = table.Identifier{MonitorSpace, "alerts"}                  // alerts, a row for each change
+)
 
 // LogTable returns the table of a log type: lower case, dots as underscores. A name that no schema can have (a header that
 // was tampered with) goes to a table of its own, so that no name leads out of the lake.
@@ -50,6 +54,7 @@ var (
 	stringType = iceberg.PrimitiveTypes.String
 	longType   = iceberg.PrimitiveTypes.Int64
 	intType    = iceberg.PrimitiveTypes.Int32
+	boolType   = iceberg.PrimitiveTypes.Bool
 	timeType   = iceberg.PrimitiveTypes.TimestampTz
 )
 
@@ -64,6 +69,16 @@ func must(c column) column {
 
 func listOf(name string, t iceberg.Type, doc string) column {
 	return column{name: name, member: name, typ: &iceberg.ListType{Element: t}, doc: doc}
+}
+
+// group makes a column of a struct.
+func group(name, doc string, sub ...column) column {
+	return column{name: name, member: name, typ: structOf(sub), doc: doc, sub: sub}
+}
+
+// structs makes a column of a list of structs.
+func structs(name, doc string, sub ...column) column {
+	return column{name: name, member: name, typ: &iceberg.ListType{Element: structOf(sub)}, doc: doc, sub: sub}
 }
 
 // Names of columns that the code refers to.
@@ -96,43 +111,6 @@ func positionColumns() []column {
 		cols[i].member = "" // from the record, not from the event
 	}
 	return cols
-}
-
-// failureColumns are the columns of FailuresTable, in order: failureRow fills them by these positions.
-func failureColumns() []column {
-	reasons := column{name: "reasons", doc: "why the line does not match, the first one first", sub: []column{
-		scalar("code", stringType, ""), scalar("field", stringType, ""), scalar("expected", stringType, ""), scalar("got", stringType, ""),
-		scalar("span_start", longType, ""), scalar("span_end", longType, ""),
-	}}
-	reasons.typ = &iceberg.ListType{Element: structOf(reasons.sub)}
-	candidates := column{name: "candidates", doc: "the schemas that were tried, the nearest first", sub: []column{
-		scalar("schema", stringType, ""), scalar("version", longType, ""), reasons,
-	}}
-	candidates.typ = &iceberg.ListType{Element: structOf(candidates.sub)}
-	return append([]column{
-		scalar("error", stringType, "the first reason of the nearest schema, in words"),
-		scalar("id", stringType, "the nearest schema; null if none is configured"),
-		scalar(colPayload, stringType, "the line; bytes that are not UTF-8 as U+FFFD"),
-		scalar("payload_raw", iceberg.PrimitiveTypes.Binary, "the exact bytes of a line that is not UTF-8; else null"),
-		must(scalar(colSourceID, stringType, "the log source")),
-		scalar("p_source_label", stringType, "the name of the log source"),
-		must(scalar(colParseTime, timeType, "when the line was classified")),
-		must(scalar(colEventTime, timeType, "as p_parse_time: the line's own time is not known")),
-		must(scalar(colRowID, stringType, "the id of the row, made from the position of the line")),
-		scalar(colLogType, stringType, "the nearest schema, as id"),
-		scalar(colHeader, stringType, "what was around the line in its record, as a JSON object"),
-		scalar("fingerprint", stringType, "of source, nearest schema, field and code: the same for lines that fail alike"),
-		scalar("code", stringType, "why, in one word"),
-		scalar("field", stringType, "the path of the failing field"),
-		scalar("expected", stringType, "what the schema wants"),
-		scalar("got", stringType, "what the line has"),
-		scalar("span_start", longType, "the first byte of the failing part within the line"),
-		scalar("span_end", longType, "the byte behind the failing part"),
-		scalar("schema_version", longType, "the version of the nearest schema"),
-		candidates,
-		scalar("s3_bucket", stringType, "the bucket of an object"),
-		scalar("s3_key", stringType, "the key of an object"),
-	}, positionColumns()...)
 }
 
 // eventColumns are the columns that every table of events has, beside those of its log type.
@@ -203,7 +181,7 @@ func valueColumn(v logtype.Value) column {
 	case logtype.Float:
 		return column{typ: iceberg.PrimitiveTypes.Float64}
 	case logtype.Boolean:
-		return column{typ: iceberg.PrimitiveTypes.Bool}
+		return column{typ: boolType}
 	case logtype.Timestamp:
 		return column{typ: timeType}
 	case logtype.Array:

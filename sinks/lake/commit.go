@@ -153,9 +153,11 @@ func (b *buffer) rows(todo []batch) (out []*row) {
 
 // open loads the table of a buffer, makes it if there is none, and gives it the columns that its rows need.
 func (s *Sink) open(ctx context.Context, b *buffer) (*table.Table, encoder, error) {
-	cols, version := failureColumns(), int64(1)
-	failures := slices.Equal(b.table, FailuresTable)
-	if !failures {
+	var cols []column
+	version := int64(1)
+	if b.fixed != nil {
+		cols = b.fixed.columns()
+	} else {
 		cols, version = s.columnsFor(b)
 	}
 	t, err := s.catalog.LoadTable(ctx, b.table)
@@ -171,8 +173,8 @@ func (s *Sink) open(ctx context.Context, b *buffer) (*table.Table, encoder, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	if failures {
-		return t, newFailureEncoder(t.Schema().Fields()), nil
+	if b.fixed != nil {
+		return t, b.fixed.encoder(t.Schema().Fields()), nil
 	}
 	return t, newEventEncoder(t.Schema().Fields(), s.lookup), nil
 }

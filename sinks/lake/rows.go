@@ -2,11 +2,9 @@ package lake
 
 import (
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -128,6 +126,11 @@ func positionOf(r *row) schemas.Position {
 	if h := r.Header(schemas.HeaderPosition); h != "" && json.Unmarshal([]byte(h), &p) == nil {
 		return p
 	}
+	return placeOf(r)
+}
+
+// placeOf returns the place of the record itself.
+func placeOf(r *row) schemas.Position {
 	return schemas.Position{Topic: r.Topic, TopicID: r.TopicID, Partition: r.Partition, Offset: r.Offset}
 }
 
@@ -141,140 +144,4 @@ func schemaVersion(r *row) int64 {
 		return -1
 	}
 	return n
-}
-
-// failureEncoder fills FailuresTable.
-type failureEncoder struct {
-	index   []int // of the table, by position in failureColumns
-	other   []int // columns of the table that this version does not know
-	payload int   // the column that has most of the bytes
-}
-
-func newFailureEncoder(fields []iceberg.NestedField) *failureEncoder {
-	e := &failureEncoder{payload: indexOf(fields, colPayload)}
-	for _, c := range failureColumns() {
-		e.index = append(e.index, indexOf(fields, c.name))
-	}
-	for i := range fields {
-		if !slices.Contains(e.index, i) {
-			e.other = append(e.other, i)
-		}
-	}
-	return e
-}
-
-func (e *failureEncoder) encode(b *array.RecordBuilder, rows []*row) {
-	n := 0
-	for _, r := range rows {
-		n += len(r.Message.(schemas.Failure).Payload)
-	}
-	b.Field(e.payload).(*array.StringBuilder).ReserveData(n)
-	for _, r := range rows {
-		e.encodeRow(b, r)
-	}
-}
-
-func (e *failureEncoder) encodeRow(b *array.RecordBuilder, r *row) {
-	f := r.Message.(schemas.Failure)
-	nearest, reason := f.Nearest()
-	c := cells{b: recordBuilder{b}, index: e.index}
-	c.text(f.Error)
-	c.text(nearest.Schema)
-	c.line(f.Payload)
-	c.must(f.Source)
-	c.text(f.Label)
-	c.time(r.at)
-	c.time(r.at)
-	c.must(f.RowID)
-	c.text(nearest.Schema)
-	c.text(string(f.Envelope))
-	c.text(f.Fingerprint)
-	c.text(string(reason.Code))
-	c.text(reason.Field)
-	c.text(reason.Expected)
-	c.text(reason.Got)
-	c.long(int64(reason.Span.Start))
-	c.long(int64(reason.Span.End))
-	if len(f.Candidates) > 0 {
-		c.long(nearest.Version)
-	} else {
-		c.next().AppendNull()
-	}
-	c.candidates(f.Candidates)
-	c.text(f.Position.Bucket)
-	c.text(f.Position.Object)
-	c.must(f.Position.Topic)
-	c.must(f.Position.TopicID.String())
-	c.next().(*array.Int32Builder).Append(f.Position.Partition)
-	c.long(f.Position.Offset)
-	c.long(f.Position.Line)
-	for _, i := range e.other {
-		b.Field(i).AppendNull()
-	}
-}
-
-// cells fills the columns of a row one after the other.
-type cells struct {
-	b     structLike
-	index []int // nil: in the order of the struct
-	n     int
-}
-
-func (c *cells) next() array.Builder {
-	i := c.n
-	c.n++
-	if c.index != nil {
-		i = c.index[i]
-	}
-	return c.b.FieldBuilder(i)
-}
-
-// text appends a text; an empty one is null.
-func (c *cells) text(s string) {
-	if s == "" {
-		c.next().AppendNull()
-		return
-	}
-	c.must(strings.ToValidUTF8(s, "\uFFFD"))
-}
-
-func (c *cells) must(s string)    { c.next().(*array.StringBuilder).Append(s) }
-func (c *cells) long(n int64)     { c.next().(*array.Int64Builder).Append(n) }
-func (c *cells) time(t time.Time) { c.next().(*array.TimestampBuilder).Append(micros(t)) }
-
-// line appends the text of a line, and its bytes where they are not UTF-8.
-func (c *cells) line(b []byte) {
-	text, raw := c.next().(*array.StringBuilder), c.next().(*array.BinaryBuilder)
-	if utf8.Valid(b) {
-		text.BinaryBuilder.Append(b)
-		raw.AppendNull()
-		return
-	}
-	text.Append(strings.ToValidUTF8(string(b), "\uFFFD"))
-	raw.Append(b)
-}
-
-func (c *cells) candidates(cs []schemas.Candidate) {
-	list := c.next().(*array.ListBuilder)
-	list.Append(true)
-	for _, cand := range cs {
-		s := list.ValueBuilder().(*array.StructBuilder)
-		s.Append(true)
-		in := cells{b: s}
-		in.text(cand.Schema)
-		in.long(cand.Version)
-		reasons := in.next().(*array.ListBuilder)
-		reasons.Append(true)
-		for _, r := range cand.Reasons {
-			s := reasons.ValueBuilder().(*array.StructBuilder)
-			s.Append(true)
-			in := cells{b: s}
-			in.text(string(r.Code))
-			in.text(r.Field)
-			in.text(r.Expected)
-			in.text(r.Got)
-			in.long(int64(r.Span.Start))
-			in.long(int64(r.Span.End))
-		}
-	}
 }

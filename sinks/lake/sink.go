@@ -1,9 +1,11 @@
 package lake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,11 +24,12 @@ type Options struct {
 	Now       func() time.Time // time.Now
 }
 
-// A Sink is the stream.Sink that feeds the tables. It reads the topics of events and of classification failures.
+// A Sink is the stream.Sink that feeds the tables.
 type Sink struct {
 	catalog *Catalog
 	lookup  Lookup
 	opt     Options
+	fixed   map[string]*fixedTable                         // by topic
 	held    func(t *table.Table, p stream.Partition) int64 // heldOffset
 	wait    func(ctx context.Context, try int) error       // between tries of a commit: backOff
 
@@ -76,11 +79,18 @@ func NewSink(c *Catalog, lookup Lookup, opt Options) *Sink {
 		opt.Now = time.Now
 	}
 	return &Sink{catalog: c, lookup: lookup, opt: opt, held: heldOffset, wait: backOff,
-		buffers: map[string]*buffer{}, parts: map[stream.Partition]*position{}, left: map[stream.Partition]int64{}}
+		fixed: fixedTables(), buffers: map[string]*buffer{}, parts: map[stream.Partition]*position{}, left: map[stream.Partition]int64{}}
 }
 
 // Topics returns the topics that a Sink reads.
-func Topics() []stream.Topic { return []stream.Topic{schemas.Events, schemas.ClassificationFailures} }
+func Topics() []stream.Topic {
+	topics := []stream.Topic{schemas.Events}
+	for _, f := range fixedTables() {
+		topics = append(topics, f.topic)
+	}
+	slices.SortFunc(topics[1:], func(a, b stream.Topic) int { return cmp.Compare(a.Name, b.Name) })
+	return topics
+}
 
 // Assign begins a partition at offset from. It finds nothing of the time before: rows that were buffered, and what was known
 // of the tables' offsets, are forgotten, else rows that come again would go in twice.
@@ -153,15 +163,15 @@ func (s *Sink) Add(ctx context.Context, rs []stream.Record) error {
 func (s *Sink) take(p stream.Partition, r *stream.Record, now time.Time) error {
 	row := &row{Record: *r, size: sizeOf(r)}
 	var b *buffer
-	switch r.Topic {
-	case schemas.ClassificationFailures.Name:
-		f, ok := r.Message.(schemas.Failure)
-		if !ok {
-			return nil // bytes that do not decode; the runner has put them aside
+	switch f := s.fixed[r.Topic]; {
+	case f != nil:
+		if !f.prepare(row, now) {
+			return nil // no row, or bytes that do not decode: the runner has put them aside
 		}
-		prepareFailure(row, f, now)
-		b = s.buffer(FailuresTable, "")
-	case schemas.Events.Name:
+		row.Value, row.Headers = nil, nil // what they say is in the message
+		b = s.buffer(f.id, "")
+		b.fixed = f
+	case r.Topic == schemas.Events.Name:
 		if len(r.Value) == 0 {
 			return nil // a tombstone, which nobody writes
 		}
