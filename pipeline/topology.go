@@ -74,9 +74,9 @@ func Topology(p Parts) stream.Topology {
 			Sink:    func() (stream.Sink, error) { return notify.NewSink(p.destination, p.Notify), nil },
 		},
 		{
-			Name: "lake", Does: "writes failing lines and events to tables, each row exactly once",
-			Reads:  []stream.Topic{schemas.ClassificationFailures, schemas.Events},
-			Tables: []string{"panther_monitor.classification_failures", "panther_logs.*"},
+			Name: "lake", Does: "writes events, failing lines, counts and alerts to tables, each row exactly once",
+			Reads:  []stream.Topic{schemas.Events, schemas.ClassificationFailures, schemas.SourceActivity, schemas.Alerts},
+			Tables: []string{"panther_logs.*", "panther_monitor.classification_failures", "panther_monitor.source_activity", "panther_monitor.alerts"},
 			Sink: func() (stream.Sink, error) {
 				if p.Lake == nil {
 					return nil, fmt.Errorf("no lake is configured: set lake.warehouse")

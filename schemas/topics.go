@@ -21,7 +21,8 @@ var (
 	Signals = stream.Topic{Name: "panther.signals", Key: "type/component; for ALERT_DELIVERY the type alone: see SignalKey", Holds: "a trouble seen, or gone; a person's word about an alert",
 		Partitions: stream.Control, Keep: 7 * day, Decode: stream.JSON[Signal]}
 	Alerts = stream.Topic{Name: "panther.alerts", Key: "alert id", Holds: "the alert as it stands",
-		Partitions: stream.Control, Compact: true, Decode: stream.JSON[Alert]}
+		Partitions: stream.Control, Compact: true, History: 7 * day, // every change is a row of the lake, which may be away
+		Decode: stream.JSON[Alert]}
 	Deliveries = stream.Topic{Name: "panther.deliveries", Key: "destination/alert", Holds: "a delivery wanted, or a receipt",
 		Partitions: stream.Control, Keep: 7 * day, Decode: stream.JSON[Delivery]}
 	Attempts = stream.Topic{Name: "panther.attempts", Key: "destination/alert", Holds: "one attempt to make",

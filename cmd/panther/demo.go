@@ -24,6 +24,7 @@ import (
 	"panther/pipeline/views"
 	"panther/schemas"
 	"panther/schemas/catalogue"
+	"panther/sinks/lake"
 	"panther/stages"
 )
 
@@ -290,9 +291,10 @@ func (d *demo) result() (*demoResult, error) {
 	}
 	for name, proof := range proofs {
 		r.Tables[name] = proof.Rows
-		if strings.HasPrefix(name, "panther_logs.") {
+		switch {
+		case lake.HoldsEvents(name):
 			r.Events += proof.Rows
-		} else {
+		case lake.HoldsFailures(name):
 			r.Failures += proof.Rows
 		}
 	}

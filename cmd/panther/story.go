@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"panther/cmd/panther/samples"
 	"panther/pipeline/kafka"
 	"panther/schemas"
+	"panther/sinks/lake"
 )
 
 // The story: what goes wrong in the demo, and when, from the moment at which the pipeline is ready.
@@ -149,6 +151,7 @@ func (d *demo) rates(ctx context.Context, p *kafka.Producer) {
 		if err != nil {
 			continue
 		}
+		tables = slices.DeleteFunc(tables, func(t lake.TableInfo) bool { return !lake.HoldsEvents(t.Name) && !lake.HoldsFailures(t.Name) })
 		for _, t := range tables {
 			rows += t.Rows
 		}

@@ -167,7 +167,7 @@ func (s *sinkSession) take(ctx context.Context, fetches kgo.Fetches) error {
 			r.Headers = append(r.Headers, stream.Header{Key: h.Key, Value: h.Value})
 		}
 		bytes += len(kr.Key) + len(kr.Value)
-		if decode := s.topics[kr.Topic].Decode; decode != nil && !IsBarrier(kr) {
+		if decode := s.topics[kr.Topic].Decode; decode != nil && !IsBarrier(kr) && r.Header(stream.HeaderClock) == "" {
 			m, err := decode(kr.Value)
 			if err != nil {
 				s.log.Error("dead letter", "topic", kr.Topic, "partition", kr.Partition, "offset", kr.Offset, "reason", err)

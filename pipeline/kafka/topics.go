@@ -74,7 +74,10 @@ func (l Layout) settings(t stream.Topic, replication int) map[string]setting {
 	if t.Compact && !l.Embedded {
 		s["min.cleanable.dirty.ratio"] = setting{value: "0.1", fits: atMost, minor: true}
 		s["segment.ms"] = setting{value: millis(time.Hour), fits: atMost, minor: true}
-		s["max.compaction.lag.ms"] = setting{value: millis(time.Hour), fits: atMost, minor: true}
+		s["max.compaction.lag.ms"] = setting{value: millis(max(time.Hour, t.History)), fits: atMost, minor: true}
+		if t.History > 0 {
+			s["min.compaction.lag.ms"] = setting{value: millis(t.History), fits: atLeast, minor: true}
+		}
 		// A reader that is away for less than this still sees that a key is gone.
 		s["delete.retention.ms"] = setting{value: millis(24 * time.Hour), fits: atLeast, minor: true}
 	}

@@ -86,6 +86,10 @@ func TestSettingsOnACluster(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, s[name].value, want)
 		}
 	}
+	forever.History = 24 * time.Hour
+	if s := (Layout{}).settings(forever, 3); s["min.compaction.lag.ms"].value != "86400000" || s["max.compaction.lag.ms"].value != "86400000" {
+		t.Errorf("with a history: %v", s)
+	}
 	for brokers, want := range map[int]int{1: 1, 2: 2, 3: 3, 7: 3} {
 		if got := replicationOf(Layout{}, brokers); got != want {
 			t.Errorf("copies on %d brokers: %d, want %d", brokers, got, want)

@@ -16,6 +16,7 @@ type Topic struct {
 	Partitions int           // Bulk, Control or One
 	Keep       time.Duration // retention; with Compact 0: for ever
 	Compact    bool          // keep the newest record of each key
+	History    time.Duration // with Compact: records that are no longer the newest are kept at least this long
 
 	// Decode turns a value into the message that stages get. Nil: they get the bytes.
 	Decode func(value []byte) (any, error)

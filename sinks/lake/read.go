@@ -22,6 +22,12 @@ type TableInfo struct {
 	Path   string    `json:"path"`
 }
 
+// HoldsEvents reports whether a table, named with its space, is one of a log type.
+func HoldsEvents(name string) bool { return strings.HasPrefix(name, LogsSpace+".") }
+
+// HoldsFailures reports whether a table, named with its space, is FailuresTable.
+func HoldsFailures(name string) bool { return name == strings.Join(FailuresTable, ".") }
+
 // Tables lists the tables by name.
 func (c *Catalog) Tables(ctx context.Context) ([]TableInfo, error) {
 	ids, err := c.ListTables(ctx)

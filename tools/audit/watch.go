@@ -115,7 +115,9 @@ func (w *watch) state(ctx context.Context, lines, failing int64) (text string, d
 	var rows int64
 	tables, err := w.catalog.Tables(ctx)
 	for _, t := range tables {
-		rows += t.Rows
+		if lake.HoldsEvents(t.Name) || lake.HoldsFailures(t.Name) {
+			rows += t.Rows
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
