@@ -7,7 +7,6 @@ package evolve
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -81,8 +80,8 @@ func (c *comparison) fields(path string, old, new []logtype.Field) {
 		if f.Required != new[i].Required {
 			c.required(at, new[i].Required)
 		}
+		c.made(at, f, new[i])
 		c.value(at, f.Value, new[i].Value)
-		c.rest(at, f, new[i])
 	}
 	for _, f := range new {
 		if indexOf(old, f.Name) < 0 {
@@ -178,6 +177,7 @@ func (c *comparison) value(at string, old, new logtype.Value) {
 		c.formats(at, old, new)
 	}
 	c.embedded(at, old, new)
+	c.rules(at, old, new)
 	c.indicators(at, old.Indicators, new.Indicators)
 }
 
@@ -208,6 +208,8 @@ var order = []logtype.Type{logtype.SmallInt, logtype.Int, logtype.BigInt, logtyp
 // takes reports whether values of one type are all values of another, which the first one becomes.
 func takes(new, old logtype.Value) bool {
 	switch {
+	case new.Validate != nil:
+		return false
 	case new.Type == logtype.JSON && !new.IsEmbeddedJSON:
 		return true
 	case new.Type == logtype.JSON:
@@ -298,16 +300,5 @@ func (c *comparison) indicators(at string, old, new []logtype.Indicator) {
 	}
 	if len(more) > 0 {
 		c.add(Change{Path: at, What: "indicators with " + strings.Join(more, ", "), Level: Safe})
-	}
-}
-
-// rest tells of what the other functions do not compare: how values are made and what they are held to.
-func (c *comparison) rest(at string, old, new logtype.Field) {
-	for _, f := range []*logtype.Field{&old, &new} {
-		f.Description, f.Required = "", false
-		f.Type, f.TimeFormats, f.IsEventTime, f.IsEmbeddedJSON, f.Indicators, f.Element, f.Fields = "", nil, false, false, nil, nil, nil
-	}
-	if !reflect.DeepEqual(old, new) {
-		c.add(Change{Path: at, What: "how its values are made or held to rules", Level: Breaks, Lines: "those whose value fails the new rules"})
 	}
 }

@@ -13,7 +13,6 @@ import (
 func (c *comparison) parser(old, new *logtype.Schema) {
 	o, n := old.Parser, new.Parser
 	switch {
-	case reflect.DeepEqual(o, n):
 	case parserName(o) != parserName(n):
 		c.add(Change{What: fmt.Sprintf("parser %s -> %s", parserName(o), parserName(n)), Level: Breaks, Lines: "all"})
 	case o.CSV != nil && n.CSV != nil:
@@ -22,8 +21,13 @@ func (c *comparison) parser(old, new *logtype.Schema) {
 	case o.FastMatch != nil && n.FastMatch != nil:
 		c.patterns(o.FastMatch.Patterns, n.FastMatch.Patterns)
 		c.text(o.FastMatch.Text, n.FastMatch.Text, new.Fields)
-	default:
-		c.add(Change{What: "the parser " + parserName(n), Level: Breaks, Lines: "those that it cuts otherwise, or not at all"})
+	case o.Regex != nil && n.Regex != nil:
+		if o.Regex.Regexp.String() != n.Regex.Regexp.String() || !slices.Equal(o.Regex.Fields, n.Regex.Fields) {
+			c.add(Change{What: "the pattern of regex", Level: Breaks, Lines: "those that it cuts otherwise, or not at all"})
+		}
+		c.text(o.Regex.Text, n.Regex.Text, new.Fields)
+	case o.Script != nil && n.Script != nil && o.Script.Program.Source() != n.Script.Program.Source():
+		c.add(Change{What: "the script", Level: Breaks, Lines: "those of which it makes something else"})
 	}
 }
 
@@ -43,6 +47,9 @@ func (c *comparison) csv(o, n *logtype.CSV) {
 		c.add(Change{What: fmt.Sprintf("delimiter %q -> %q", o.Delimiter, n.Delimiter), Level: Breaks, Lines: "all"})
 	}
 	switch {
+	case len(o.Columns) == 0 && len(n.Columns) == 0:
+	case len(o.Columns) == 0 || len(n.Columns) == 0:
+		c.add(Change{What: "the columns are named in another place", Level: Breaks, Lines: "those whose header and columns differ"})
 	case len(o.Columns) != len(n.Columns):
 		c.add(Change{What: fmt.Sprintf("%d columns -> %d", len(o.Columns), len(n.Columns)), Level: Breaks, Lines: "all"})
 	case !slices.Equal(o.Columns, n.Columns):

@@ -94,20 +94,22 @@ func (g generator) value(depth int) string {
 		return "type: timestamp, timeFormats: [" + pick(g, "rfc3339", "unix", "rfc3339, unix", "unix, rfc3339", `"%Y-%m-%d"`) + "]"
 	case 4:
 		return "type: json, isEmbeddedJSON: true"
+	case 5:
+		return "type: string, validate: {" + pick(g, `allow: [x, "7"]`, "allow: [x]", "deny: [x]", "deny: [x, y]", "ip: any") + "}"
 	}
 	return "type: " + pick(g, "string", "smallint", "int", "bigint", "float", "boolean", "json")
 }
 
 // mutated changes one word of a schema.
 func (g generator) mutated(text string) string {
-	from, to, _ := strings.Cut(pick(g, "type: int|type: bigint", "type: bigint|type: float", "type: int|type: string", "type: string|type: int",
-		", required: true|", "rfc3339, unix|unix", ", isEmbeddedJSON: true|", "type: smallint|type: float", "type: boolean|type: json", "name: b,|name: d,"), "|")
+	from, to, _ := strings.Cut(pick(g, "type: int|type: bigint", "type: bigint|type: float", "type: int|type: string", "type: string}|type: int}",
+		", required: true|", "rfc3339, unix|unix", ", isEmbeddedJSON: true|", "type: smallint|type: float", "type: boolean|type: json", "name: b,|name: d,", `allow: [x]|allow: [x, "7"]`, "deny: [x]|deny: [x, y]", "name: a,|name: a, rename: {from: d},"), "|")
 	return strings.Replace(text, from, to, 1)
 }
 
 func (g generator) object(depth int) string {
 	var members []string
-	for _, name := range []string{"a", "b", "c"} {
+	for _, name := range []string{"a", "b", "c", "d"} {
 		if g.IntN(5) > 0 {
 			members = append(members, fmt.Sprintf("%q:%s", name, g.json(depth+1)))
 		}
