@@ -10,7 +10,17 @@ var corpusFiles = map[string]corpusFile{
 		{1, schemas.TimestampFormat, "eventTime", "a time with a space for the T and a Z, which is neither format"},
 	}},
 
-	"Azure.Audit.ndjson":        {cut: 7}, // their names are in lower case, as a lake may give them back
+	"AWS.GuardDuty.ndjson": {cut: 4},
+
+	"AWS.VPCDns.ndjson": {
+		few:     "these five are one event, its address changed, and two are left",
+		refused: []refused{{5, schemas.TypeMismatch, "answers", "the list of answers became its only element"}},
+	},
+
+	"Amazon.EKS.Audit.ndjson": {cut: 112},
+
+	"Azure.Audit.ndjson": {cut: 7}, // their names are in lower case, as a lake may give them back
+
 	"Duo.Authentication.ndjson": {cut: 6},
 
 	"GCP.AuditLog.ndjson": {cut: 37, refused: []refused{
@@ -30,4 +40,6 @@ var corpusFiles = map[string]corpusFile{
 	}},
 
 	"OneLogin.Events.ndjson": {cut: 16},
+
+	"Osquery.Differential.ndjson": {cut: 13},
 }
