@@ -19,6 +19,8 @@ var corpusFiles = map[string]corpusFile{
 
 	"Amazon.EKS.Audit.ndjson": {cut: 112},
 
+	"Apache.AccessCombined.log": {also: []string{"Nginx.Access"}},
+
 	"Azure.Audit.ndjson": {cut: 7}, // their names are in lower case, as a lake may give them back
 
 	"Duo.Authentication.ndjson": {cut: 6},
