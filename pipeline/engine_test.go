@@ -204,30 +204,41 @@ func TestSchemaIsMendedWhileLinesFail(t *testing.T) {
 func TestNoLineIsLostWhateverItsBytes(t *testing.T) {
 	p := newPlant(t, plantFiles)
 	bad := []string{
-		"", "\n", "\x00", "\xff\xfe\xfd", "null", "[]", "{", `{"id":1}garbage`, `{"id":"x","port":99999999999999}`,
+		"", "\n", "\x00", "\xff\xfe\xfd", "null", "[1]", "{", `{"id":1}garbage`, `{"id":"x","port":99999999999999}`,
 		`{"id":` + strings.Repeat("[", 100_000), strings.Repeat("a", 1<<20), strings.Repeat("\x01", 1<<20), strings.Repeat("\xff", 1<<20),
-		`{"id":"` + strings.Repeat("y", 2<<20) + `"}`, `{"port":5}`, "\u2028\u2029", "\xef\xbb\xbf{}",
+		`{"port":5}`, "\u2028\u2029", "\xef\xbb\xbf{}",
 	}
 	good := []string{`{"id":"a"}`, `{"id":"b\u0000c","port":""}`, `{"id":"d","other":"` + strings.Repeat("z", 900_000) + `"}`, "{\"id\":\"\xff\"}", `{"id":"e","id":"f"}`}
+	long := `{"id":"` + strings.Repeat("y", 2<<20) + `"}` // comes in parts
+	const parts = 3
 	p.send("doors", bad...)
 	p.send("doors", good...)
-	tables := p.rows(int64(len(bad) + len(good)))
-	if got := tables["panther_monitor.classification_failures"].Rows; got != int64(len(bad)) {
-		t.Errorf("%d failures, want %d: %v", got, len(bad), tables)
+	p.send("doors", long, "[]") // an empty array holds no line
+	tables := p.rows(int64(len(bad) + parts + len(good)))
+	if got := tables["panther_monitor.classification_failures"].Rows; got != int64(len(bad)+parts) {
+		t.Errorf("%d failures, want %d: %v", got, len(bad)+parts, tables)
 	}
+	var ofLong int
 	want := map[string]int{}
 	for _, line := range bad {
 		want[line]++
 	}
 	p.payloads(func(payload []byte) {
 		for line := range want {
-			if bytes.Equal(payload, []byte(strings.TrimRight(line, "\n"))) {
+			if bytes.Equal(payload, []byte(strings.TrimRight(line, "\n"))) || line == "\n" && string(payload) == line {
 				want[line]--
 				return
 			}
 		}
+		if strings.Contains(long, string(payload)) && len(payload) > len(long)/parts-10 {
+			ofLong += len(payload)
+			return
+		}
 		t.Errorf("a payload that nobody sent: %.60q, %d bytes", payload, len(payload))
 	})
+	if ofLong != len(long) {
+		t.Errorf("the parts of a line of %d bytes have %d", len(long), ofLong)
+	}
 	for line, n := range want {
 		if n > 0 && line != "" && line != "\n" {
 			t.Errorf("payload %.60q, %d bytes, is not in the table as it was sent", line, len(line))
