@@ -2,36 +2,37 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"panther/schemas"
 	"panther/schemas/catalogue"
 	"panther/schemas/classify"
 	"panther/schemas/classify/reference"
+	"panther/schemas/envelope"
 	"panther/schemas/logtype"
 	"panther/schemas/strict"
 )
 
 const classifyHelp = `
-Usage: panther classify [--log-type NAME]... [--schema FILE]... [--source NAME -f DIR] [--failures FILE] [FILE...]
+Usage: panther classify [--log-type NAME]... [--schema FILE]... [--source NAME -f DIR] [--stream-type TYPE] [--failures FILE] [FILE...]
 
 Classifies log lines without a pipeline: lines in, events on stdout, failures on stderr or in --failures, both as JSON lines.
 At the end it says on stderr how many there were of each and what failed. It ends with 3 if any line failed. Without FILE, or
 with -, it reads standard input. Name the log types to choose from, in order of preference, by at least one of the flags.
 
+How files hold lines is the stream type: that of the source, else Auto, which looks. Files may be packed by gzip.
+
   panther classify --log-type Nginx.Access /var/log/nginx/access.log
-  panther classify --source "nginx edge" -f examples/ --failures failed.ndjson access.log`
+  panther classify --source "nginx edge" -f examples/ --failures failed.ndjson access.log
+  panther classify --log-type AWS.CloudTrail --stream-type JsonArray --array-field Records trail.json.gz`
 
 // runClassify is `panther classify`.
 func runClassify(ctx context.Context, p *program, args []string) error {
@@ -41,6 +42,8 @@ func runClassify(ctx context.Context, p *program, args []string) error {
 	f.Var(&schemaFiles, "schema", "a `file` with a log type; may be given several times")
 	source := f.String("source", "", "the `label` of a log source of the catalogue files, whose log types are taken")
 	dir := f.String("f", "", "the `folder` of the catalogue files")
+	streamType := f.String("stream-type", "", "how files hold lines: "+typeNames())
+	arrayField := f.String("array-field", "", "of JsonArray: the `member` of an object that has the array")
 	failures := f.String("failures", "", "the `file` to write failures to")
 	files, err := parse(f, args)
 	if err != nil {
@@ -48,11 +51,14 @@ func runClassify(ctx context.Context, p *program, args []string) error {
 	}
 	c := &classification{in: p.in, events: bufio.NewWriter(p.out), failures: bufio.NewWriter(p.err), label: *source,
 		byType: map[string]int{}, kinds: map[string]*failureKind{}}
-	candidates, err := classifyCandidates(logTypes, schemaFiles, *source, *dir)
+	candidates, of, err := classifyCandidates(logTypes, schemaFiles, *source, *dir)
 	if err != nil {
 		return err
 	}
-	c.checker = reference.New(candidates)
+	c.checker, c.candidates = reference.New(candidates), candidates
+	if c.stream, err = streamOf(of, *streamType, *arrayField); err != nil {
+		return err
+	}
 	if *failures != "" {
 		file, err := os.Create(*failures)
 		if err != nil {
@@ -89,37 +95,36 @@ func (t *texts) Set(s string) error {
 	return nil
 }
 
-// classifyCandidates finds the schemas to choose from: those of schema files, of log types by name, and of a source.
-func classifyCandidates(logTypes, schemaFiles []string, source, dir string) ([]*logtype.Schema, error) {
+// classifyCandidates finds the schemas to choose from: those of schema files, of log types by name, and of a source, which it
+// returns as well.
+func classifyCandidates(logTypes, schemaFiles []string, source, dir string) (candidates []*logtype.Schema, of catalogue.LogSource, err error) {
 	given := map[string]*logtype.Schema{}
 	var names []string
 	for _, file := range schemaFiles {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			return nil, usageError("read a schema: %v", err)
+			return nil, of, usageError("read a schema: %v", err)
 		}
 		s, err := logtype.Parse(file, data)
 		if err != nil {
-			return nil, usageError("the schema has mistakes:\n%v", err)
+			return nil, of, usageError("the schema has mistakes:\n%v", err)
 		}
 		given[s.Name] = s
 		names = append(names, s.Name)
 	}
 	names = append(names, logTypes...)
 	if (source == "") != (dir == "") {
-		return nil, usageError("--source takes a log source of the files that -f names: give both")
+		return nil, of, usageError("--source takes a log source of the files that -f names: give both")
 	}
 	if source != "" {
-		ofSource, err := sourceLogTypes(source, dir, given)
-		if err != nil {
-			return nil, err
+		if of, err = sourceIn(source, dir, given); err != nil {
+			return nil, of, err
 		}
-		names = append(names, ofSource...)
+		names = append(names, of.LogTypes...)
 	}
 	if len(names) == 0 {
-		return nil, usageError("name what the lines may be, with --log-type, --schema or --source; `panther get schemas` lists the log types built in")
+		return nil, of, usageError("name what the lines may be, with --log-type, --schema or --source; `panther get schemas` lists the log types built in")
 	}
-	var candidates []*logtype.Schema
 	for _, name := range names {
 		s, ok := given[name]
 		if !ok {
@@ -130,25 +135,25 @@ func classifyCandidates(logTypes, schemaFiles []string, source, dir string) ([]*
 			if hint == "" {
 				hint = "`panther get schemas` lists those built in"
 			}
-			return nil, usageError("there is no log type %q; %s", name, hint)
+			return nil, of, usageError("there is no log type %q; %s", name, hint)
 		}
 		if !slices.Contains(candidates, s) {
 			candidates = append(candidates, s)
 		}
 	}
-	return candidates, nil
+	return candidates, of, nil
 }
 
-// sourceLogTypes returns the log types of a source in catalogue files, and adds the schemas of these files to given.
-func sourceLogTypes(label, dir string, given map[string]*logtype.Schema) ([]string, error) {
+// sourceIn returns a source in catalogue files, and adds the schemas of these files to given.
+func sourceIn(label, dir string, given map[string]*logtype.Schema) (of catalogue.LogSource, err error) {
 	files, err := catalogue.Parse(dir)
 	if err != nil {
-		return nil, usageError("%v", err)
+		return of, usageError("%v", err)
 	}
 	for _, entry := range files.Schemas {
 		s, err := logtype.Parse(entry.Origin, []byte(entry.Text))
 		if err != nil {
-			return nil, usageError("%v", err)
+			return of, usageError("%v", err)
 		}
 		if given[s.Name] == nil {
 			given[s.Name] = s
@@ -157,16 +162,18 @@ func sourceLogTypes(label, dir string, given map[string]*logtype.Schema) ([]stri
 	var labels []string
 	for _, s := range files.Sources {
 		if s.Label == label {
-			return s.LogTypes, nil
+			return s, nil
 		}
 		labels = append(labels, s.Label)
 	}
-	return nil, usageError("%s has no log source %q; %s", dir, label, strict.DidYouMean(label, labels))
+	return of, usageError("%s has no log source %q; %s", dir, label, strict.DidYouMean(label, labels))
 }
 
 // A classification is one run of the command.
 type classification struct {
 	checker          classify.Checker
+	candidates       []*logtype.Schema
+	stream           envelope.Stream
 	in               io.Reader // for the file "-"
 	label            string    // of the source
 	events, failures *bufio.Writer
@@ -180,84 +187,6 @@ type classification struct {
 type failureKind struct {
 	count int
 	first string // where, and why
-}
-
-// file classifies the lines of a file; "-" is standard input.
-func (c *classification) file(ctx context.Context, name string) error {
-	in := c.in
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return fmt.Errorf("read lines: %w", err)
-		}
-		defer file.Close()
-		in = file
-	}
-	r := bufio.NewReaderSize(in, 64<<10)
-	for number := int64(0); ; number++ {
-		line, err := readLine(r)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read lines: %w", err)
-		}
-		if len(line) > 0 || err == nil {
-			if err := c.line(name, number, line); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return nil
-		}
-		if r.Buffered() == 0 { // somebody may be watching
-			if err := c.flush(); err != nil {
-				return err
-			}
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
-}
-
-// readLine returns the next line without its end. Of a line that is too long it keeps enough to show that. The error is io.EOF
-// behind the last line, which may come with it.
-func readLine(r *bufio.Reader) (line []byte, err error) {
-	for {
-		part, err := r.ReadSlice('\n')
-		line = append(line, part[:min(len(part), classify.MaxLine+3-len(line))]...)
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-		return line, err
-	}
-}
-
-// line classifies one line. Empty ones are passed over: many files end with one.
-func (c *classification) line(file string, number int64, line []byte) error {
-	c.lines++
-	row, now := fmt.Sprintf("%s:%d", file, number+1), time.Now().UTC()
-	if len(line) == 0 {
-		c.skipped++
-		return nil
-	}
-	l := classify.Line{Bytes: line, RowID: row, SourceLabel: c.label, ParseTime: now}
-	if file != "-" {
-		l.SourceFile = file
-	}
-	v := c.checker.Check(l)
-	switch {
-	case v.Skipped:
-		c.skipped++
-		return nil
-	case v.Schema != nil:
-		c.byType[v.Schema.Name]++
-		if _, err := c.events.Write(append(v.Event, '\n')); err != nil {
-			return fmt.Errorf("write events: %w", err)
-		}
-		return nil
-	}
-	return c.failure(schemas.Failure{RowID: row, Label: c.label, Payload: line, Position: schemas.Position{Object: l.SourceFile, Line: number},
-		Arrival: now, ParseTime: now, Candidates: v.Candidates})
 }
 
 // A failureInFile is a failure whose line has no topic: its position is the line of a file, the first being 1.

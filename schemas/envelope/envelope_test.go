@@ -228,6 +228,50 @@ func TestTooManyLines(t *testing.T) {
 	}
 }
 
+// A line that comes alone has no header: nothing tells that it is not itself one, and it would be passed over as that.
+func TestHeaders(t *testing.T) {
+	for record, want := range map[string][]string{
+		"a;b":               {""},
+		"\n\na;b\r\n\n":     {""},
+		"a;b\r\n1;2":        {"a;b", "a;b"},
+		"\na;b\n\n1;2\n3;4": {"a;b", "a;b", "a;b"},
+		"{}\n{}":            {"", ""},
+		`[{},{}]`:           {"", ""},
+	} {
+		var got []string
+		for l := range (envelope.Stream{}).Lines([]byte(record)) {
+			got = append(got, string(l.Header))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: %s", record, diff)
+		}
+	}
+}
+
+// What a file must be read as a whole for shows in its first line.
+func TestByLine(t *testing.T) {
+	for _, x := range []struct {
+		stream envelope.Stream
+		first  string
+		want   bool
+	}{
+		{envelope.Stream{}, "", true},
+		{envelope.Stream{}, "GET /", true},
+		{envelope.Stream{}, `{"a":1}`, true},
+		{envelope.Stream{}, `[{"a":1}]`, true},
+		{envelope.Stream{}, "[error] disk full", true},
+		{envelope.Stream{}, "{", false},
+		{envelope.Stream{}, " [", false},
+		{envelope.Stream{}, `[{"a":1},`, false},
+		{envelope.Stream{Type: envelope.Lines}, "{", true},
+		{envelope.Stream{Type: envelope.JSON}, `{"a":1}`, false},
+	} {
+		if got := x.stream.ByLine([]byte(x.first)); got != x.want {
+			t.Errorf("%+v: %q by line is %v", x.stream, x.first, got)
+		}
+	}
+}
+
 // Who has seen enough gets no more.
 func TestStopEarly(t *testing.T) {
 	for _, record := range []string{"a\nb\nc", "{}\n{}\n{}", "{}{}{}", "[{},{},{}]", strings.Repeat("x", 3*classify.MaxLine),

@@ -134,7 +134,7 @@ func (w *walk) stray(b []byte) {
 	case JSONArray:
 		want += fmt.Sprintf(" with the member %s, for the source's jsonArrayEnvelopeField is that", w.ArrayField)
 	default:
-		w.text(b)
+		w.lines(b)
 		return
 	}
 	w.broken(b, schemas.Reason{Code: schemas.NotJSON, Expected: want, Got: shown(b)})

@@ -36,13 +36,28 @@ type Stream struct {
 	Type       Type
 	ArrayField string // of JsonArray: the member of an object that has the array; empty: the array stands alone
 	Retain     bool   // of JsonArray: the other members of that object are the envelope
+	Unbounded  bool   // what becomes of a record needs to fit nowhere: MaxLines and MaxEnvelopes do not count
+}
+
+// ByLine reports whether a file can be read as if each of its lines were a record, by its first line: all but those whose
+// objects or arrays go over several lines.
+func (s Stream) ByLine(first []byte) bool {
+	first = trim(first)
+	switch {
+	case s.Type == Lines || len(first) == 0:
+		return true
+	case s.Type != Auto && s.Type != "":
+		return false
+	}
+	last := first[len(first)-1]
+	return first[0] != '{' && !beginsArray(first) && !bytes.Equal(first, []byte("[")) || last == '}' || last == ']'
 }
 
 // A Line is a line of a record, or a part that is none. Its parts share the memory of the record.
 type Line struct {
 	Number   int64 // within the record, from 0
 	Bytes    []byte
-	Header   []byte          // of text: the first line of the record, itself included; else nil
+	Header   []byte          // of a record of several lines of text: the first of them, also for itself; else nil
 	Envelope []byte          // a JSON object, valid and compact; nil: there is none
 	Broken   *schemas.Reason // why Bytes is no line; its span is within Bytes. Nil: it is one
 	Skip     bool            // the envelope says that this is no event
@@ -159,6 +174,8 @@ func (w *walk) full(rest []byte) bool {
 	rest = rest[:cap(rest)]
 	switch {
 	case w.done:
+	case w.Unbounded:
+		return false
 	case w.n >= MaxLines:
 		w.broken(rest, schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d lines in a record", MaxLines), Got: "more"})
 	case w.repeated > MaxEnvelopes:
@@ -171,22 +188,34 @@ func (w *walk) full(rest []byte) bool {
 	return true
 }
 
-// text yields the lines of text.
+// text yields the lines of a record of text. The first one is the header of all, unless it is alone: then nothing tells that it
+// is one.
 func (w *walk) text(b []byte) {
-	for len(b) > 0 && !w.full(b) {
-		line, rest := b, []byte(nil)
-		if end := bytes.IndexByte(b, '\n'); end >= 0 {
-			line, rest = bytes.TrimSuffix(b[:end], []byte("\r")), b[end+1:]
-		}
-		b = rest
-		if len(line) == 0 {
-			continue
-		}
-		if w.header == nil {
-			w.header = line[:min(len(line), classify.MaxLine)]
-		}
-		w.line(Line{Bytes: line, Header: w.header})
+	b = bytes.TrimLeft(b, "\r\n")
+	if first, rest := cutLine(b); len(bytes.Trim(rest, "\r\n")) > 0 {
+		w.header = first[:min(len(first), classify.MaxLine)]
 	}
+	w.lines(b)
+}
+
+// lines yields lines of text.
+func (w *walk) lines(b []byte) {
+	for len(b) > 0 && !w.full(b) {
+		line, rest := cutLine(b)
+		b = rest
+		if len(line) > 0 {
+			w.line(Line{Bytes: line, Header: w.header})
+		}
+	}
+}
+
+// cutLine cuts off the first line of text.
+func cutLine(b []byte) (line, rest []byte) {
+	end := bytes.IndexByte(b, '\n')
+	if end < 0 {
+		return b, nil
+	}
+	return bytes.TrimSuffix(b[:end], []byte("\r")), b[end+1:]
 }
 
 const blank = " \t\r\n"
