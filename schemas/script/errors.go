@@ -3,6 +3,7 @@ package script
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
@@ -22,7 +23,7 @@ func placed(err error) error {
 	var eval *starlark.EvalError
 	if errors.As(err, &eval) {
 		message := eval.Msg
-		if eval.Unwrap() == nil && len(message) > 0 && message == "Starlark computation cancelled: too many steps" {
+		if strings.HasSuffix(message, "cancelled: too many steps") { // by the interpreter, which counts too
 			message = errTooMuch.Error()
 		}
 		for i := range eval.CallStack {

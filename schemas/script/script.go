@@ -37,10 +37,9 @@ func Compile(code string) (*Program, error) {
 	if err != nil {
 		return nil, placed(err)
 	}
-	for _, s := range file.Stmts {
-		if load, ok := s.(*syntax.LoadStmt); ok {
-			return nil, fmt.Errorf("line %d: load: a script stands alone", load.Load.Line)
-		}
+	r := rewriter{}
+	if r.statements(file.Stmts); r.err != nil {
+		return nil, r.err
 	}
 	program, err := starlark.FileProgram(file, library().Has)
 	if err != nil {
