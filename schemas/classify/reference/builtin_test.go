@@ -11,8 +11,12 @@ import (
 // Pairs of log types that cannot always be told apart, with a line that truly is of both. More than a few of them, and
 // types would be lax.
 var ambiguousPairs = []struct{ a, b, line string }{
+	// FDREvent takes all events of the sensors, whatever their kind; DNSRequest is one of the kinds.
+	{"Crowdstrike.DNSRequest", "Crowdstrike.FDREvent", `{"event_simpleName":"DnsRequest","name":"DnsRequestV4","id":"1","cid":"2","aid":"3","timestamp":"1772352990000","DomainName":"example.org"}`},
 	// A request that failed is written to both logs, and the line of the one has all that the other asks for.
 	{"GitLab.API", "GitLab.Exceptions", `{"time":"2026-03-01T08:17:30.5Z","severity":"ERROR","duration_s":1,"status":500,"method":"POST","path":"/api/v4/groups","host":"gitlab.example.com","route":"/api/:version/groups","exception.class":"NoMethodError","exception.message":"undefined method"}`},
+	// The log of a group holds the entries of its organisations, in the same form.
+	{"Snyk.GroupAudit", "Snyk.OrgAudit", `{"groupId":"a06","orgId":"a07","userId":"a08","event":"org.user.invite","created":"2026-03-01T08:15:30.123Z"}`},
 }
 
 func isAmbiguous(a, b string) bool {

@@ -17,19 +17,20 @@ var corpusFiles = map[string]corpusFile{
 		refused: []refused{{5, schemas.TypeMismatch, "answers", "the list of answers became its only element"}},
 	},
 
-	"Amazon.EKS.Audit.ndjson": {cut: 112},
-
-	"Apache.AccessCombined.log": {also: []string{"Nginx.Access"}},
-
-	"Azure.Audit.ndjson": {cut: 7}, // their names are in lower case, as a lake may give them back
-
-	"Duo.Authentication.ndjson": {cut: 6},
+	"Amazon.EKS.Audit.ndjson":     {cut: 112},
+	"Apache.AccessCombined.log":   {also: []string{"Nginx.Access"}},
+	"Azure.Audit.ndjson":          {cut: 7}, // their names are in lower case, as a lake may give them back
+	"Box.Event.ndjson":            {cut: 14},
+	"Crowdstrike.FDREvent.ndjson": {cut: 26}, // most have their names in lower case, as a lake may give them back
+	"Duo.Authentication.ndjson":   {cut: 6},
 
 	"GCP.AuditLog.ndjson": {cut: 37, refused: []refused{
 		{2, schemas.TypeMismatch, "resource", "objects were replaced by dots"},
 		{1, schemas.RequiredMissing, "logName", "cut down, and resourceLocation replaced by dots"},
 		{1, schemas.RequiredMissing, "logName", "cut down, and false typed on a Cyrillic keyboard"},
 	}},
+
+	"GSuite.ActivityEvent.ndjson": {cut: 40},
 
 	"GitHub.Audit.ndjson": {refused: []refused{
 		{3, schemas.TimestampFormat, "created_at", "the point before the nanoseconds is missing"},
@@ -41,7 +42,8 @@ var corpusFiles = map[string]corpusFile{
 		{1, schemas.TimestampFormat, "published", "the time was taken out: it reads redacted"},
 	}},
 
-	"OneLogin.Events.ndjson": {cut: 16},
-
+	"OneLogin.Events.ndjson":      {cut: 16},
 	"Osquery.Differential.ndjson": {cut: 13},
+	"Slack.AuditLogs.ndjson":      {cut: 20},
+	"Zoom.Operation.ndjson":       {cut: 2},
 }
