@@ -90,46 +90,59 @@ func napNode() *stream.Node {
 	return &stream.Node{Name: "napper", Reads: []stream.Topic{countIn}, Writes: []stream.Topic{countOut}, Task: stream.Fold(napper{}, "")}
 }
 
-// A member whose heartbeats are lost does not know that its partitions are another's by now. Its timers come due as those
-// of the other do; only one of the two may write.
+// A member whose heartbeats do not reach the group does not know that its partitions are another's by now. Its timers come due
+// as those of the other do; only one of the two may write.
 func TestZombieTimersAreFenced(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, napNode())
 	loseHeartbeats := b.deaf()
-	zombie := b.start(napNode())
+	metrics := NewMetrics()
+	zombie := b.startWith(napNode(), metrics)
 	b.produce(20, 7, 7)
 	b.waitChangelog(napNode(), 20) // it has taken the records
 	loseHeartbeats()
 	other := b.start(napNode())
 	b.waitMembers("panther.napper", 1) // the group has given the zombie up after its session, and has the other
+	ended := func() float64 {
+		return metrics.value(t, "panther_commits_total") + metrics.value(t, "panther_aborts_total")
+	}
+	for before := ended(); ended() == before; { // until the zombie has tried to write
+		if err := pause(t.Context(), 20*time.Millisecond); err != nil {
+			t.Fatal("the zombie's timers did not come due")
+		}
+	}
 	b.checkCounts(20, 1)
+	if metrics.value(t, "panther_aborts_total") == 0 {
+		t.Error("no transaction of the zombie was given up")
+	}
 	other()
 	zombie()
 	b.checkCounts(20, 1)
 }
 
-// deaf returns a function that makes the members there are by then lose their heartbeats, those that come later not.
+// deaf returns a function that cuts the members there are by then off from the group, those that come later not: their
+// heartbeats are answered as if all were well, and the group never sees them.
 func (b *bench) deaf() func() {
 	var mu sync.Mutex
 	members, cut := map[string]bool{}, false
-	for _, key := range []kmsg.Key{kmsg.Heartbeat, kmsg.ConsumerGroupHeartbeat} {
-		b.cluster.ControlKey(int16(key), func(r kmsg.Request) (kmsg.Response, error, bool) {
-			b.cluster.KeepControl()
-			mu.Lock()
-			defer mu.Unlock()
-			var id string
-			switch r := r.(type) {
-			case *kmsg.HeartbeatRequest:
-				id = r.MemberID
-			case *kmsg.ConsumerGroupHeartbeatRequest:
-				id = r.MemberID
-			}
-			if !cut {
-				members[id] = true
-			}
-			return nil, nil, cut && members[id]
-		})
+	lost := func(id string) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if !cut {
+			members[id] = true
+		}
+		return cut && members[id]
 	}
+	b.cluster.ControlKey(int16(kmsg.Heartbeat), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		b.cluster.KeepControl()
+		return r.ResponseKind(), nil, lost(r.(*kmsg.HeartbeatRequest).MemberID)
+	})
+	b.cluster.ControlKey(int16(kmsg.ConsumerGroupHeartbeat), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		b.cluster.KeepControl()
+		req, resp := r.(*kmsg.ConsumerGroupHeartbeatRequest), r.ResponseKind().(*kmsg.ConsumerGroupHeartbeatResponse)
+		resp.MemberID, resp.MemberEpoch, resp.HeartbeatIntervalMillis = &req.MemberID, req.MemberEpoch, 100
+		return resp, nil, lost(req.MemberID)
+	})
 	return func() {
 		mu.Lock()
 		defer mu.Unlock()
@@ -186,22 +199,60 @@ func (b *bench) waitMembers(group string, n int) {
 }
 
 // A member that has nothing to do loses partitions twice. The client tells it of the first time only, unless it is told in
-// turn that this was understood; then timers of partitions that are long another's would fire.
+// turn that this was understood; then the member would keep tasks, and samples and timers, of partitions that are long
+// another's.
 func TestPartitionsTakenAwayTwiceFromAnIdleMember(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, napNode())
-	stops := []func(){b.start(napNode())}
-	b.produce(20, 6, 6)
-	b.waitChangelog(napNode(), 20)
-	for n := 2; n <= 3; n++ {
-		stops = append(stops, b.start(napNode()))
+	s, b := openSession(t, napNode())
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		for ctx.Err() == nil {
+			if err := s.turn(ctx); err != nil {
+				t.Errorf("turn: %v", err)
+				return
+			}
+		}
+	})
+	defer running.Wait()
+	defer stop()
+	for n := 1; n <= 4; n++ { // it has four partitions, then two, then one
+		if n > 1 {
+			b.start(napNode())
+		}
 		b.waitMembers("panther.napper", n)
 	}
-	b.checkCounts(20, 1)
-	for _, stop := range stops {
-		stop()
+	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for {
+		s.mu.Lock()
+		n := len(s.tasks)
+		s.mu.Unlock()
+		if n == 1 {
+			return
+		}
+		if pause(wait, 20*time.Millisecond) != nil {
+			t.Fatalf("the member has %d tasks, and 1 partition", n)
+		}
 	}
-	b.checkCounts(20, 1)
+}
+
+// A task whose partition is not the client's any more is dropped before timers fire, also if nobody said so.
+func TestTasksTakenAwayWithoutAWord(t *testing.T) {
+	s, _ := openSession(t, napNode())
+	for len(s.group.Client().CommittedOffsets()) == 0 && t.Context().Err() == nil {
+		s.await(t.Context(), 50*time.Millisecond)
+		s.group.AllowRebalance()
+	}
+	lost := topicPartition{countIn.Name, 9}
+	s.tasks[lost] = &task{part: stream.Partition{Topic: lost.topic, Num: lost.num}, owned: true, edge: stream.NewEdge(stream.EdgeState{}), stage: napNode().Task(s.latest)}
+	tx := &transaction{began: time.Now(), tasks: map[*task]bool{}}
+	if err := s.fold(t.Context(), tx, nil); err != nil {
+		t.Fatal(err)
+	}
+	if s.tasks[lost] != nil || len(s.tasks) != 4 {
+		t.Errorf("%d tasks are left, want the 4 of the client's partitions", len(s.tasks))
+	}
 }
 
 // viewer copies records, and needs the catalogue for it.
@@ -223,14 +274,7 @@ func (viewer) Tick(s int, _ string, _ time.Time, _ stream.View) (int, []stream.R
 // Partitions may be given to a process while it has a transaction open, for the group waits for polls, not for transactions.
 func TestPartitionsComeInTheMidstOfATransaction(t *testing.T) {
 	node := &stream.Node{Name: "counter", Reads: []stream.Topic{countIn}, Writes: []stream.Topic{countOut}, Task: stream.Fold(viewer{}, "")}
-	s := sessionOf(t, node)
-	if err := s.open(); err != nil {
-		t.Fatal(err)
-	}
-	defer s.group.CloseAllowingRebalance()
-	if err := s.counts.load(t.Context(), s.group.Client(), s.outputs()); err != nil {
-		t.Fatal(err)
-	}
+	s, _ := openSession(t, node)
 	view := s.catalogue.View()
 	tx := &transaction{began: time.Now(), view: view, version: view.Version(), tasks: map[*task]bool{}}
 	for len(s.group.Client().CommittedOffsets()) == 0 && t.Context().Err() == nil { // the partitions come now
@@ -247,20 +291,34 @@ func TestPartitionsComeInTheMidstOfATransaction(t *testing.T) {
 	}
 }
 
+// openSession makes a session that joins its group. The test polls.
+func openSession(t *testing.T, node *stream.Node) (*session, *bench) {
+	t.Helper()
+	s, b := sessionOf(t, node)
+	if err := s.open(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.group.CloseAllowingRebalance)
+	if err := s.counts.load(t.Context(), s.group.Client(), s.outputs()); err != nil {
+		t.Fatal(err)
+	}
+	return s, b
+}
+
 // sessionOf makes a session that has joined nothing.
-func sessionOf(t *testing.T, node *stream.Node) *session {
+func sessionOf(t *testing.T, node *stream.Node) (*session, *bench) {
 	t.Helper()
 	b := newBench(t, node)
 	s := &session{Runner: NewRunner(b.cfg, node, b.follower, NewMetrics()), opened: make(chan struct{}), tasks: map[topicPartition]*task{},
 		samples: make(chan []sampled, 4), ask: make(chan struct{}, 1), subscribe: map[string]bool{countIn.Name: true}, renewed: map[string]bool{},
 		width: map[string]int32{}, poison: map[poisoned]int{}}
-	return s
+	return s, b
 }
 
 // A gap in which nobody listened is sent with a clock. A transaction that sends no clocks must not lose it, else the time of
 // our own absence would count as silence of a source.
 func TestGapsWaitForTheNextClock(t *testing.T) {
-	s := sessionOf(t, edgeNode())
+	s, _ := sessionOf(t, edgeNode())
 	part := stream.Partition{Topic: "lines-a"}
 	edge := stream.NewEdge(stream.EdgeState{Topic: part.Topic})
 	s.tasks[topicPartition{part.Topic, 0}] = &task{part: part, edge: edge, owned: true}
@@ -279,7 +337,7 @@ func TestGapsWaitForTheNextClock(t *testing.T) {
 // Clocks, and with them the position in the changelog, are written only of partitions that the client counts as its own: of
 // others the transaction would not be fenced, and an old position would stand behind the newer one of their owner.
 func TestClocksOfPartitionsNotOwnedYet(t *testing.T) {
-	s := sessionOf(t, edgeNode())
+	s, _ := sessionOf(t, edgeNode())
 	part := stream.Partition{Topic: "lines-a"}
 	edge := stream.NewEdge(stream.EdgeState{Topic: part.Topic, CaughtUpTo: time.Now()})
 	s.tasks[topicPartition{part.Topic, 0}] = &task{part: part, edge: edge}
