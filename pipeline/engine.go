@@ -20,6 +20,7 @@ type Engine struct {
 	Metrics   *kafka.Metrics
 
 	runners []*kafka.Runner
+	hanging *kafka.HangingWatch
 	cancel  context.CancelFunc
 	wait    sync.WaitGroup
 	mu      sync.Mutex
@@ -43,7 +44,12 @@ func Start(ctx context.Context, cfg kafka.Config, parts Parts, nodes ...string) 
 		follower.Close()
 		return nil, err
 	}
+	if e.hanging, err = kafka.NewHangingWatch(cfg, Topics(), e.Metrics); err != nil {
+		follower.Close()
+		return nil, err
+	}
 	ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	e.wait.Go(func() { e.hanging.Run(ctx) })
 	for _, r := range e.runners {
 		e.wait.Go(func() { e.ended(r.Run(ctx)) })
 	}
@@ -107,6 +113,9 @@ func (e *Engine) Ready() (waiting []string) {
 	}
 	return waiting
 }
+
+// Hanging says which transactions keep readers waiting for ever, in words; none: all is well.
+func (e *Engine) Hanging() []string { return e.hanging.Hanging() }
 
 // Idle reports whether every node had read its input to the end at a time not before since.
 func (e *Engine) Idle(since time.Time) bool {

@@ -210,7 +210,7 @@ func (s *service) start(ctx context.Context, dispatcher stages.Dispatcher, trans
 	return err
 }
 
-// serve answers /healthz (the process works), /readyz (every node has joined its group) and /metrics.
+// serve answers /healthz (the process works; what it waits for), /readyz (every node has joined its group) and /metrics.
 func (s *service) serve(ctx context.Context) (done func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.HTTP.Listen)
 	if err != nil {
@@ -225,6 +225,9 @@ func (s *service) serve(ctx context.Context) (done func(), err error) {
 			http.Error(w, "a node has ended with an error; the log has it", http.StatusServiceUnavailable)
 		default:
 			fmt.Fprintln(w, "ok")
+			for _, line := range s.engine.Hanging() { // no restart mends it
+				fmt.Fprintln(w, "waiting: "+line)
+			}
 		}
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

@@ -162,29 +162,39 @@ func (b *barrierReader) take(p kgo.FetchTopicPartition, apply func(*kgo.Record) 
 	return nil
 }
 
-// poll waits for records, but not for ever.
+// poll waits for records, but not for ever, and not in silence.
 func (b *barrierReader) poll(ctx context.Context) (kgo.Fetches, error) {
 	wait, cancel := context.WithTimeout(ctx, b.patience())
 	defer cancel()
-	fetches := b.client.PollFetches(wait)
-	for _, e := range fetches.Errors() {
-		switch {
-		case errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled):
-			return nil, b.stuck(e.Err)
-		case errors.Is(e.Err, kerr.UnknownTopicOrPartition):
-			return nil, fmt.Errorf("partition %d: %w", e.Partition, e.Err)
-		case e.Err != nil:
-			return nil, fmt.Errorf("partition %d: %w", e.Partition, b.cfg.Explain(e.Err, Access{"Read", "topic", b.topic}))
+	for {
+		once, stop := context.WithTimeout(wait, b.cfg.TransactionTimeout)
+		fetches := b.client.PollFetches(once)
+		stop()
+		for _, e := range fetches.Errors() {
+			switch {
+			case errors.Is(e.Err, context.DeadlineExceeded) && wait.Err() == nil: // of this poll only
+			case errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled):
+				return nil, b.stuck(ctx, e.Err)
+			case errors.Is(e.Err, kerr.UnknownTopicOrPartition):
+				return nil, fmt.Errorf("partition %d: %w", e.Partition, e.Err)
+			case e.Err != nil:
+				return nil, fmt.Errorf("partition %d: %w", e.Partition, b.cfg.Explain(e.Err, Access{"Read", "topic", b.topic}))
+			}
+		}
+		if fetches.NumRecords() > 0 {
+			return fetches, nil
+		}
+		if once.Err() != nil {
+			b.cfg.Log.Warn("a topic is not read to its end yet", "topic", b.topic, "err", b.stuck(ctx, once.Err()))
 		}
 	}
-	return fetches, nil
 }
 
 // patience is how long nothing may come: a dead writer's transaction is over by then.
 func (b *barrierReader) patience() time.Duration { return 3 * b.cfg.TransactionTimeout }
 
-// stuck says which partitions did not come to their end.
-func (b *barrierReader) stuck(err error) error {
+// stuck says which partitions did not come to their end, and what they wait for.
+func (b *barrierReader) stuck(ctx context.Context, err error) error {
 	var where []string
 	for p, end := range b.ends {
 		where = append(where, fmt.Sprintf("partition %d at offset %d of %d", p, end.read, max(end.high, end.barrier+1)))
@@ -193,6 +203,5 @@ func (b *barrierReader) stuck(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("stopped at %s: %w", strings.Join(where, ", "), err)
 	}
-	return &Problem{What: "not read to the end: " + strings.Join(where, ", "), Err: err,
-		Mend: fmt.Sprintf("if the broker is well, a transaction left open may stand in front: kafka-transactions --bootstrap-server %s find-hanging --topic %s", b.cfg.first(), b.topic)}
+	return b.cfg.stuck(ctx, b.client, "not read to the end: "+strings.Join(where, ", "), err, b.topic)
 }

@@ -17,6 +17,8 @@ type Metrics struct {
 	lagRecords, lagSeconds, keys             *prometheus.GaugeVec   // stage
 	turn                                     *prometheus.HistogramVec
 	input                                    *prometheus.CounterVec // log_type
+	hanging                                  prometheus.Gauge
+	ended                                    prometheus.Counter
 }
 
 // NewMetrics makes metrics in a registry of their own.
@@ -47,7 +49,9 @@ func NewMetrics() *Metrics {
 	m.input = counter("panther_input_bytes_total", "Bytes of log lines received, uncompressed, by the log type that they match; the log type is empty for lines that match none.", "log_type")
 	m.turn = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "panther_transaction_seconds", Help: "How long a transaction took, from the first record to its commit.",
 		Buckets: prometheus.ExponentialBuckets(0.005, 2, 12)}, []string{"stage"})
-	m.registry.MustRegister(m.turn)
+	m.hanging = prometheus.NewGauge(prometheus.GaugeOpts{Name: "panther_hanging_transactions", Help: "Transactions in the pipeline's topics that nobody is going to end, counted for each partition. Above 0: readers wait; the log has what to do."})
+	m.ended = prometheus.NewCounter(prometheus.CounterOpts{Name: "panther_ended_transactions_total", Help: "Hanging transactions of the pipeline that this process has ended as their coordinator had decided. A rise: brokers lost ends of transactions when they restarted."})
+	m.registry.MustRegister(m.turn, m.hanging, m.ended)
 	return m
 }
 

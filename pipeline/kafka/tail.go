@@ -153,8 +153,7 @@ func (t *tail) toEnd(ctx context.Context) error {
 		where := missing()
 		t.mu.Unlock()
 		slices.Sort(where)
-		return &Problem{What: "not read to the end: " + strings.Join(where, ", "), Err: err,
-			Mend: fmt.Sprintf("if the broker is well, a transaction left open may stand in front: kafka-transactions --bootstrap-server %s find-hanging", t.cfg.first())}
+		return t.cfg.stuck(ctx, t.client, "not read to the end: "+strings.Join(where, ", "), err, t.topics()...)
 	}
 	return err
 }
@@ -183,6 +182,16 @@ func (t *tail) barriers(ctx context.Context, patience time.Duration) (map[topicP
 		}
 	}
 	return ends, nil
+}
+
+// topics are those that are read.
+func (t *tail) topics() (names []string) {
+	for _, p := range t.places {
+		if !slices.Contains(names, p.topic) {
+			names = append(names, p.topic)
+		}
+	}
+	return names
 }
 
 func (t *tail) close() {
