@@ -27,6 +27,9 @@ func readEvent(n strict.Node) map[string]any {
 // it does not name may be there. In an object it is the same: what the sample names has to be there. Lists are compared as a
 // whole. A member that is to be null must not be there, or be null.
 func (s Sample) Differences(event []byte) []string {
+	if s.Event == nil {
+		return nil
+	}
 	got, err := plainJSON(event)
 	if err != nil {
 		return []string{"the event is no JSON: " + err.Error()}

@@ -59,6 +59,9 @@ func testSample(t *testing.T, s *logtype.Schema, sample logtype.Sample) {
 			t.Errorf("with all types to choose from it is of type %s", all.Schema.Name)
 		}
 		own(t, v)
+		for _, d := range sample.Differences(v.Event) {
+			t.Error(d)
+		}
 		return
 	}
 	if v.Schema != nil {

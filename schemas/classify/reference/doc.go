@@ -12,15 +12,48 @@
 // # Text
 //
 //   - Lines that begin with skipPrefix, and with hasHeader those that repeat the names of the columns whatever their case, dashes,
-//     underscores and spaces, are skipped, unless another schema matches.
+//     underscores and spaces, are skipped, unless another schema matches. With hasHeader the first line of a file, which is one that
+//     equals Line.Header, is skipped too if it is no event: it may name the columns in its own words.
 //   - A csv value that begins with a double quote ends with one, behind which only a delimiter or the end may follow; a doubled
 //     quote within is one quote. Any other value goes up to the delimiter, quotes and all. The number of columns has to be right.
+//   - Without columns the names are those of the cells of Line.Header, without a byte order mark before them, white space at their
+//     ends, and the end of the line; a cell without a name is one that nobody wants. Names that are no field are unknown members,
+//     and one that is there twice is a duplicate. A line equal to the header is skipped; one without a header fails.
 //   - A value of fastmatch goes up to the first place where the literal behind it stands; the last one up to the literal at the
 //     end of the line. A value between two quotes of a kind, the last byte of the literal before and the first of the one behind,
 //     does not end at a quote with an odd number of backslashes before it; of these the backslash is taken off quotes of that kind
 //     and backslashes. The first pattern that fits counts, whether or not its values convert.
+//   - The parts of a regex are put together as they are. It may match anywhere in the line, and the leftmost match counts, as
+//     package regexp finds it. A group that takes no part in the match has no value; one that matches nothing has the value "".
+//     Values stand in the order of the groups.
 //   - trimSpace takes spaces and tabs off both ends of a value, for csv outside of its quotes. Then a value that is one of
 //     emptyValues is absent.
+//   - A script is given the line without its end. The dict that it returns is a line of JSON; each span is the whole line.
+//
+// # Names, and fields that are made of others
+//
+//   - A field with rename is the member of that name; a member of the field's own name is unknown. Reasons have the name of
+//     the field.
+//   - Fields of expandFields, copy, concat and split are no members of the line, and a member of their name is unknown. Their
+//     value is made, and then read by their type as if it stood in the line. They are not known fields.
+//   - A path leads through objects, by the names that members have in the line. Of a name on the way that is there twice the
+//     last one counts, whatever it is, and the event is flagged. Where there is no such member, or something else than an object on the
+//     way, the field is absent.
+//   - copy takes the value as it is. concat, split and expandFields take texts: of a number or a boolean, the text that stands in
+//     the line; an object or an array is a type mismatch of the field, reported for the first path of which that is so, unless one
+//     before it is absent. If one of the texts is absent or null, so is the field.
+//   - split cuts at each separator; if there are too few parts, the field is absent. A part may be "".
+//   - The span of a reason is that of the value that is copied or split, or from the first to the last byte of those that are put
+//     together; nothing in particular if there is none. A made text is shown in quotes.
+//   - A text that is made of one that had bytes that are no UTF-8 has U+FFFD for them, and the event is flagged.
+//
+// # Rules and masks
+//
+//   - validate looks at the text of a string, of a number or boolean its bytes, before it is masked. What it does not take is
+//     not_allowed.
+//   - mask replaces the text in the event: by another one, or by the hexadecimal SHA-256 of salt and text. Indicators are not
+//     allowed there. A reason about a masked value says its kind and not the value. The exact line of a failure still has it, and so
+//     may a reason that shows a piece of a line that cannot be parsed at all.
 //
 // # What converts
 //
@@ -42,9 +75,9 @@
 // # Events
 //
 //   - Members stand in the order of the line, a name that is there twice where its last occurrence stands; of a line of text, in
-//     the order of the columns. Then come the p_ fields: p_log_type p_row_id p_event_time p_parse_time p_source_id
-//     p_source_label p_schema_version p_source_file p_header p_flags, then the sets in the order of logtype.IndicatorSets.
-//     p_source_file, p_header, p_flags and sets are left out if they are empty. p_header is Line.Envelope, byte for byte. There is
+//     the order of the columns. Fields that are made of others stand behind, in the order of the schema. Then come the p_ fields:
+//     p_log_type p_row_id p_event_time p_parse_time p_source_id p_source_label p_schema_version p_source_file p_header p_flags,
+//     then the sets in the order of logtype.IndicatorSets. p_source_file, p_header, p_flags and sets are left out if they are empty. p_header is Line.Envelope, byte for byte. There is
 //     no white space.
 //   - Strings, names too, are decoded and written anew. Escaped are only the quote, the backslash, \n \r \t, and the other
 //     control characters below a space as \u00xx in lower case. A byte that is no UTF-8, and half a surrogate pair, becomes

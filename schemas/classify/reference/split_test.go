@@ -8,6 +8,7 @@ import (
 
 	"panther/schemas"
 	"panther/schemas/classify"
+	"panther/schemas/classify/reference"
 	"panther/schemas/logtype"
 )
 
@@ -18,7 +19,7 @@ func text(t testing.TB, parser string) *logtype.Schema {
 }
 
 func TestText(t *testing.T) {
-	const csv, fast = `{csv: {columns: [a, b, c]`, `{fastmatch: {match: `
+	const csv, fast, regex = `{csv: {columns: [a, b, c]`, `{fastmatch: {match: `, `{regex: {match: `
 	tests := []struct{ name, parser, line, want string }{ // want: the event, "skipped", or the first reason in words
 		{"csv", csv + `}}`, `x,7,"{""k"": [1]}"`, `{"a":"x","b":7,"c":{"k":[1]}}`},
 		{"csv: empty values", csv + `}}`, `,,`, `{"a":""}`},
@@ -59,20 +60,38 @@ func TestText(t *testing.T) {
 		{"fastmatch: the first of two that came as far", fast + `["%{a}?%{b}", "%{a}!%{b}"]}}`, `x 7`, `My.Text: no pattern matches: expected a and then "?", got x 7`},
 		{"fastmatch: the beginning", fast + `["<%{a}> %{b}"]}}`, `x`, `My.Text: no pattern matches: expected "<" at the beginning, got x`},
 		{"fastmatch: the end", fast + `["<%{a}> %{b}"]}}`, `<`, `My.Text: no pattern matches: expected a and then "> ", got the end of the line`},
+
+		{"regex", regex + `['^%{WORD:a} +%{INT:b}$']}}`, `x  7`, `{"a":"x","b":7}`},
+		{"regex: parts are put together", regex + `['^%{WORD:a}', ' %{INT:b}']}}`, `x 7 more`, `{"a":"x","b":7}`},
+		{"regex: anywhere", regex + `['%{INT:b}']}}`, `of 7 and 8`, `{"b":7}`},
+		{"regex: the order of the groups", regex + `['%{INT:b} %{WORD:a}']}}`, `7 x`, `{"b":7,"a":"x"}`},
+		{"regex: named groups", regex + `['^(?P<a>[a-z]+)-(?<b>\d+)']}}`, `x-7`, `{"a":"x","b":7}`},
+		{"regex: a group that takes no part", regex + `['^(?:%{INT:b}|%{WORD:a})$']}}`, `x`, `{"a":"x"}`},
+		{"regex: a group that matches nothing", regex + `['^%{DATA:a};%{INT:b}']}}`, `;7`, `{"a":"","b":7}`},
+		{"regex: patterns of its own", regex + `['^%{KEY:a}=%{INT:b}'], patternDefinitions: {KEY: '%{WORD}[.]%{WORD}'}}}`, `x.y=7`, `{"a":"x.y","b":7}`},
+		{"regex: a pattern in the place of ours", regex + `['^%{WORD:a} %{INT:b}'], patternDefinitions: {WORD: '[^ ]+'}}}`, `x-y 7`, `{"a":"x-y","b":7}`},
+		{"regex: space and values that stand for none", regex + `['^%{DATA:a},%{DATA:b}$'], trimSpace: true, emptyValues: ["-"]}}`, ` x , -`, `{"a":"x"}`},
+		{"regex: a comment", regex + `['^%{WORD:a} %{INT:b}'], skipPrefix: "#"}}`, `# x 7`, "skipped"},
+		{"regex: what does not convert", regex + `['^%{WORD:a} %{WORD:b}']}}`, `x y`, `My.Text: field b: expected int, got string "y"`},
+		{"regex: no match", regex + `['^%{WORD:a} %{INT:b}']}}`, `x y`, `My.Text: no pattern matches: expected ^%{WORD:a} %{INT:b}, got x y`},
+		{"regex: an empty line", regex + `['^%{WORD:a} %{INT:b}']}}`, ``, `My.Text: no pattern matches: expected ^%{WORD:a} %{INT:b}, got an empty line`},
+		{"regex: invalid UTF-8", regex + `['^%{NOTSPACE:a} %{INT:b}']}}`, "x\xff 7", `{"a":"x�","b":7}`},
+
+		{"expandFields of csv", `{csv: {columns: [x, y, b], expandFields: {a: "%{x}-%{y}/"}}}`, `1,2,7`, `{"b":7,"a":"1-2/"}`},
+		{"expandFields of fastmatch", fast + `["%{x} %{b}"], expandFields: {a: "<%{x}>"}}}`, `1 7`, `{"b":7,"a":"<1>"}`},
+		{"expandFields of regex", regex + `['%{WORD:x} %{INT:b}'], expandFields: {a: "%{x}%{b}"}}}`, `y 7`, `{"b":7,"a":"y7"}`},
+		{"expandFields that lack a value", `{csv: {columns: [x, y, b], emptyValues: ["-"], expandFields: {a: "%{x}-%{y}"}}}`, `1,-,7`, `{"b":7}`},
+		{"expandFields without a field", `{csv: {columns: [b], expandFields: {a: "always"}}}`, `7`, `{"b":7,"a":"always"}`},
+		{"expandFields in the place of a column", `{csv: {columns: [a, b], expandFields: {a: "%{a}!"}}}`, `x,7`, `{"b":7,"a":"x!"}`},
+
+		{"script", `{script: {function: "def parse(log):\n  a, b = log.split(' ')\n  return {'b': b, 'a': a, 'z': 1}"}}`, "x 7\r\n", `{"b":7,"a":"x"}`},
+		{"script: what does not convert", `{script: {function: "def parse(log):\n  return {'a': [], 'b': 'x'}"}}`, ``, `My.Text: field a: expected string, got array (and 1 more reason)`},
+		{"script: an error", `{script: {function: "def parse(log):\n  return {'a': log[5], 'b': 1}"}}`, `x`, `My.Text: the script fails: line 2: string index 5 out of range [-1:0]`},
+		{"script: invalid UTF-8", `{script: {function: "def parse(log):\n  return {'a': log, 'b': 1}"}}`, "x\xff", `{"a":"x�","b":1}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := check(tt.line, yielding(t, tt.parser))
-			got := ""
-			switch {
-			case v.Skipped:
-				got = "skipped"
-			case v.Schema == nil:
-				got = classify.Summary(v.Candidates[0])
-			default:
-				got = own(t, v)
-			}
-			if got != tt.want {
+			if got := outcome(t, check(tt.line, yielding(t, tt.parser))); got != tt.want {
 				t.Errorf("%q\ngot  %s\nwant %s", tt.line, got, tt.want)
 			}
 		})
@@ -85,7 +104,9 @@ func yielding(t testing.TB, parser string) *logtype.Schema {
 	schema := "schema: My.Text\nparser: " + parser + "\nfields:\n"
 	for _, field := range []string{"{name: a, type: string}", "{name: b, type: int}", "{name: c, type: json, isEmbeddedJSON: true}"} {
 		name := field[len("{name: "):][:1]
-		if strings.Contains(parser, "%{"+name+"}") || strings.Contains(parser, name+",") || strings.Contains(parser, name+"]") {
+		if strings.Contains(parser, "%{"+name+"}") || strings.Contains(parser, name+",") || strings.Contains(parser, name+"]") ||
+			strings.Contains(parser, ":"+name+"}") || strings.Contains(parser, "<"+name+">") || strings.Contains(parser, "{"+name+":") ||
+			strings.Contains(parser, "'"+name+"'") {
 			schema += "- " + field + "\n"
 		}
 	}
@@ -136,4 +157,54 @@ func TestSkippedOnlyIfNothingMatches(t *testing.T) {
 	if diff := cmp.Diff(want, v.Candidates); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// The first line of a file says what the columns are called, or is passed over.
+func TestHeaders(t *testing.T) {
+	named := schemaOf(t, "schema: My.Named\nparser: {csv: {hasHeader: true, trimSpace: true}}\nfields:\n- {name: a, type: string}\n- {name: b, type: int, required: true}\n")
+	columns := schemaOf(t, "schema: My.Columns\nparser: {csv: {hasHeader: true, columns: [a, b]}}\nfields:\n- {name: a, type: string}\n- {name: b, type: int}\n")
+	without := schemaOf(t, "schema: My.Without\nparser: {csv: {columns: [a, b]}}\nfields:\n- {name: a, type: string}\n- {name: b, type: int}\n")
+	for _, tt := range []struct {
+		schema             *logtype.Schema
+		header, line, want string // header "-": there is none
+	}{
+		{named, "a,b", "x,7", `{"a":"x","b":7}`},
+		{named, "b,a\r\n", "7,x\n", `{"b":7,"a":"x"}`},
+		{named, "\ufeff a ,\"b\",c,", "x,7,8,9", `{"a":"x","b":7}`},
+		{named, "b,a,b", "7,x,8", `{"a":"x","b":8}`},
+		{named, "a,b", "a,b", "skipped"},
+		{named, "a,b", "x", `My.Named: expected 2 columns, got 1 column`},
+		{named, "a,B", "x,7", `My.Named: required field b is missing`},
+		{named, "a,b", "x,y", `My.Named: field b: expected int, got string "y"`},
+		{named, "-", "x,7", `My.Named: expected a header line before it, got a line alone`},
+		{named, `a,"b`, "x,7", `My.Named: expected a header line with a closing quote, got a,"b`},
+		{columns, "-", "x,7", `{"a":"x","b":7}`},
+		{columns, "-", "A,b", "skipped"},
+		{columns, "name,number", "x,7", `{"a":"x","b":7}`},
+		{columns, "name,number", "name,number\n", "skipped"},
+		{columns, "name,number,more", "name,number,more", "skipped"},
+		{columns, "x,7", "x,7", `{"a":"x","b":7}`},
+		{columns, "name,number", "x,y", `My.Columns: field b: expected int, got string "y"`},
+		{without, "name,number", "name,number", `My.Without: field b: expected int, got string "number"`},
+	} {
+		l := classify.Line{Bytes: []byte(tt.line), Header: []byte(tt.header)}
+		if tt.header == "-" {
+			l.Header = nil
+		}
+		if got := outcome(t, reference.New([]*logtype.Schema{tt.schema}).Check(l)); got != tt.want {
+			t.Errorf("%q behind %q:\ngot  %s\nwant %s", tt.line, tt.header, got, tt.want)
+		}
+	}
+}
+
+// outcome says in a line what became of one: its event, "skipped", or the summary.
+func outcome(t testing.TB, v classify.Verdict) string {
+	t.Helper()
+	switch {
+	case v.Skipped:
+		return "skipped"
+	case v.Schema == nil:
+		return classify.Summary(v.Candidates[0])
+	}
+	return own(t, v)
 }
