@@ -17,6 +17,14 @@ var ambiguousPairs = []struct{ a, b, line string }{
 	{"GitLab.API", "GitLab.Exceptions", `{"time":"2026-03-01T08:17:30.5Z","severity":"ERROR","duration_s":1,"status":500,"method":"POST","path":"/api/v4/groups","host":"gitlab.example.com","route":"/api/:version/groups","exception.class":"NoMethodError","exception.message":"undefined method"}`},
 	// The log of a group holds the entries of its organisations, in the same form.
 	{"Snyk.GroupAudit", "Snyk.OrgAudit", `{"groupId":"a06","orgId":"a07","userId":"a08","event":"org.user.invite","created":"2026-03-01T08:15:30.123Z"}`},
+	// nginx took over the format of Apache, name and all.
+	{"Apache.AccessCombined", "Nginx.Access", `198.51.100.7 - - [01/Mar/2026:08:15:30 +0000] "GET / HTTP/1.1" 200 5316 "-" "curl/8.9.1"`},
+}
+
+// Log types whose lines need not say when they were written, and why.
+var timeless = map[string]string{
+	"Syslog.RFC3164": "a time without a year is none: the year would be a guess",
+	"Syslog.RFC5424": "the sender may write a dash for the time",
 }
 
 func isAmbiguous(a, b string) bool {
@@ -53,7 +61,7 @@ func testSample(t *testing.T, s *logtype.Schema, sample logtype.Sample) {
 		switch {
 		case v.Schema == nil:
 			t.Fatal(classify.Summary(v.Candidates[0]))
-		case v.EventTime.IsZero():
+		case v.EventTime.IsZero() && timeless[s.Name] == "":
 			t.Error("no event time")
 		case all.Schema != s && !isAmbiguous(s.Name, all.Schema.Name):
 			t.Errorf("with all types to choose from it is of type %s", all.Schema.Name)
