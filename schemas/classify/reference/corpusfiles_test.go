@@ -18,16 +18,10 @@ var corpusFiles = map[string]corpusFile{
 	},
 
 	"Amazon.EKS.Audit.ndjson":     {cut: 112},
-	"Apache.AccessCombined.log":   {also: []string{"Nginx.Access"}},
 	"Azure.Audit.ndjson":          {cut: 7}, // their names are in lower case, as a lake may give them back
 	"Box.Event.ndjson":            {cut: 14},
 	"Crowdstrike.FDREvent.ndjson": {cut: 26}, // most have their names in lower case, as a lake may give them back
 	"Duo.Authentication.ndjson":   {cut: 6},
-	"Amazon.EKS.Audit.ndjson": {cut: 112},
-
-	"Azure.Audit.ndjson": {cut: 7}, // their names are in lower case, as a lake may give them back
-
-	"Duo.Authentication.ndjson": {cut: 6},
 
 	"GCP.AuditLog.ndjson": {cut: 37, refused: []refused{
 		{2, schemas.TypeMismatch, "resource", "objects were replaced by dots"},
