@@ -60,7 +60,7 @@ func TestScriptsAreBounded(t *testing.T) {
 		"index":                    "l = ['a' * 1000] * 10000 + ['b']\nx = [l.index('b') for i in range(100000)]",
 	} {
 		t.Run(name, func(t *testing.T) {
-			err, allocated := run(t, "def parse(log):\n  "+strings.ReplaceAll(body, "\n", "\n  ")+"\n  return {'a': 1}\n")
+			allocated, err := run(t, "def parse(log):\n  "+strings.ReplaceAll(body, "\n", "\n  ")+"\n  return {'a': 1}\n")
 			if err == nil || !strings.Contains(err.Error(), tooMuch) {
 				t.Errorf("got %v", err)
 			}
@@ -77,7 +77,7 @@ func TestScriptsAreBounded(t *testing.T) {
 		"recursion":          {"f = lambda g: g(g)\nf(f)", "called recursively"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err, _ := run(t, "def parse(log):\n  "+strings.ReplaceAll(tt.body, "\n", "\n  ")+"\n  return {'a': 1}\n")
+			_, err := run(t, "def parse(log):\n  "+strings.ReplaceAll(tt.body, "\n", "\n  ")+"\n  return {'a': 1}\n")
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
@@ -85,7 +85,7 @@ func TestScriptsAreBounded(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, code string) (err error, allocated uint64) {
+func run(t *testing.T, code string) (allocated uint64, err error) {
 	t.Helper()
 	p, err := script.Compile(code)
 	if err != nil {
@@ -95,7 +95,7 @@ func run(t *testing.T, code string) (err error, allocated uint64) {
 	runtime.ReadMemStats(&before)
 	_, err = p.Parse([]byte("x"))
 	runtime.ReadMemStats(&after)
-	return err, after.TotalAlloc - before.TotalAlloc
+	return after.TotalAlloc - before.TotalAlloc, err
 }
 
 // A guarded script means what it means without guards: each of these returns what the language itself returns, or its error.
@@ -175,9 +175,9 @@ func TestCompile(t *testing.T) {
 	for _, tt := range []struct{ name, code, want string }{
 		{"syntax", "def parse(log):\n  return {", "line 2: got newline, want primary expression"},
 		{"a name", "def parse(log):\n  return nothing", "line 2: undefined: nothing"},
-		{"no parse", "def pars(log):\n  return {}", "there is no function parse; begin it with def parse(log):"},
-		{"a value", "parse = 1", "there is no function parse; begin it with def parse(log):"},
-		{"two arguments", "\ndef parse(log, x):\n  return {}", "line 2: parse takes one argument, the line: def parse(log):"},
+		{"no parse", "def pars(log):\n  return {}", "there is no function parse; begin it with `def parse(log):`"},
+		{"a value", "parse = 1", "there is no function parse; begin it with `def parse(log):`"},
+		{"two arguments", "\ndef parse(log, x):\n  return {}", "line 2: parse takes one argument, the line: `def parse(log):`"},
 		{"load", "load('x', 'y')\ndef parse(log):\n  return {}", "line 1: load: a script stands alone"},
 		{"while", "def parse(log):\n  while True:\n    pass", "line 2: a statement that scripts do not have"},
 		{"set", "def parse(log):\n  return {'a': set([1])}", "line 2: this Starlark dialect does not support sets"},

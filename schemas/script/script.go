@@ -53,10 +53,10 @@ func Compile(code string) (*Program, error) {
 	globals.Freeze()
 	parse, ok := globals[entry].(*starlark.Function)
 	if !ok {
-		return nil, errors.New("there is no function parse; begin it with def parse(log):")
+		return nil, errors.New("there is no function parse; begin it with `def parse(log):`")
 	}
 	if parse.NumParams() != 1 || parse.HasVarargs() || parse.HasKwargs() || parse.NumKwonlyParams() > 0 {
-		return nil, fmt.Errorf("line %d: parse takes one argument, the line: def parse(log):", parse.Position().Line)
+		return nil, fmt.Errorf("line %d: parse takes one argument, the line: `def parse(log):`", parse.Position().Line)
 	}
 	return &Program{source: code, parse: parse}, nil
 }
