@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: demo test check lint bench kafka kafka-stop audit mutants build
+.PHONY: demo test check lint bench kafka kafka-stop s3 s3-stop audit mutants build
 
 demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds flags
 	@go build -o panther ./cmd/panther
@@ -28,6 +28,12 @@ kafka: ## a real Apache Kafka on 127.0.0.1:9092, data in .kafka (needs Java and 
 
 kafka-stop:
 	tools/kafka/kafka.sh stop
+
+s3: ## a real S3 server on 127.0.0.1:7070, data in .s3; PANTHER_TEST_S3=$$(tools/s3/s3.sh url) makes the tests use it
+	tools/s3/s3.sh start
+
+s3-stop:
+	tools/s3/s3.sh stop
 
 bench: ## benchmarks, as ratios within one run; with PANTHER_TEST_BROKERS=127.0.0.1:9092 also on Kafka
 	go test -run '^$$' -bench . -benchtime 100ms ./...

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/apache/iceberg-go/catalog"
 	iceio "github.com/apache/iceberg-go/io"
 	"github.com/apache/iceberg-go/table"
+	"github.com/google/uuid"
 )
 
 // A Catalog is the tables of a lake: their files, in a Store, and their heads, which say what of the files counts.
@@ -95,6 +97,27 @@ func (c *Catalog) CreateTable(ctx context.Context, id table.Identifier, s *icebe
 		return nil, err
 	}
 	return c.LoadTable(ctx, id)
+}
+
+// Check tries whether the lake can be used: files written, read, listed and removed, and, what commits depend on, that
+// nobody can create a file twice. A store that ignores the condition would let two writers commit the same version.
+func (c *Catalog) Check(ctx context.Context) (err error) {
+	probe := ".panther-check-" + uuid.NewString()
+	if err := c.store.Create(ctx, probe, []byte("one")); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.store.Remove(ctx, probe)) }()
+	switch err := c.store.Create(ctx, probe, []byte("two")); {
+	case err == nil:
+		return fmt.Errorf("use the lake at %s: the store ignores the condition of a write (If-None-Match: *), so writers would overwrite each other's commits: choose a store that keeps to it", c.store.Root())
+	case !errors.Is(err, ErrExists):
+		return err
+	}
+	if _, err := readAll(ctx, c.store, probe); err != nil {
+		return err
+	}
+	_, err = c.heads.List(ctx)
+	return err
 }
 
 // ListTables returns the identifiers of all tables, in order.

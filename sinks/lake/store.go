@@ -17,14 +17,15 @@ var ErrExists = errors.New("the file exists")
 
 // A Store keeps the files of a lake. Names are slash-separated paths below Root. Every file is written whole, and is
 // durable when the call returns. Create is the one operation that must be atomic against all other processes: on disk it
-// is link(2), on S3 it would be a PUT with If-None-Match. An error says nothing of whether a write took effect.
+// is link(2), on S3 a PUT with If-None-Match (package bucket). An error says nothing of whether a write took effect.
+// Package storetest says what each kind of store does.
 type Store interface {
-	Root() string // what locations inside the tables begin with: an absolute path, or a URI
-	Open(ctx context.Context, name string) (iceio.File, error)
-	Create(ctx context.Context, name string, b []byte) error // ErrExists if there is one already
-	Put(ctx context.Context, name string, b []byte) error    // replaces
-	Remove(ctx context.Context, name string) error           // no error if there is none
-	List(ctx context.Context, dir string) ([]Entry, error)   // files and folders directly in dir; none if there is no dir
+	Root() string                                              // what locations inside the tables begin with: an absolute path, or a URI
+	Open(ctx context.Context, name string) (iceio.File, error) // fs.ErrNotExist if there is none
+	Create(ctx context.Context, name string, b []byte) error   // ErrExists if there is another one already
+	Put(ctx context.Context, name string, b []byte) error      // replaces
+	Remove(ctx context.Context, name string) error             // no error if there is none
+	List(ctx context.Context, dir string) ([]Entry, error)     // files and folders directly in dir; none if there is no dir
 }
 
 // An Entry is a file or a folder in a Store.

@@ -1,0 +1,4 @@
+package lake
+
+// NewMemory is the store of the tests.
+func NewMemory() Store { return newMemory() }

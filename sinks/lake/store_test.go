@@ -1,0 +1,19 @@
+package lake_test
+
+import (
+	"testing"
+
+	"panther/sinks/lake"
+	"panther/sinks/lake/storetest"
+)
+
+func TestFolderIsAStore(t *testing.T) {
+	folder, err := lake.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Run(t, folder)
+}
+
+// The store that the other tests write to behaves as real ones do.
+func TestTheStoreOfTheTestsIsAStore(t *testing.T) { storetest.Run(t, lake.NewMemory()) }
