@@ -38,7 +38,7 @@ func ParseNode(root strict.Node) *Schema {
 	s := &Schema{}
 	root.Mapping(func(m *strict.Mapping) {
 		name := m.Required("schema")
-		if s.Name = name.Text(); s.Name != "" && !schemaName.MatchString(s.Name) {
+		if s.Name = name.Text(); name.IsText() && !schemaName.MatchString(s.Name) {
 			name.Problem(fmt.Sprintf("schema: %q is no name of a log type", s.Name),
 				"write it as Vendor.LogType: letters and digits, a capital first in each part, parts joined by dots")
 		}
@@ -84,18 +84,27 @@ func optionalPairs(n strict.Node) []strict.Pair {
 	return n.Pairs()
 }
 
+// sampleCodes lists the codes with which a sample may fail.
+func sampleCodes() []string {
+	return texts([]schemas.Code{schemas.RequiredMissing, schemas.TypeMismatch, schemas.OutOfRange, schemas.TimestampFormat,
+		schemas.NotAllowed, schemas.ScriptError, schemas.NotJSON, schemas.TrailingData, schemas.TooDeep, schemas.LineTooLong, schemas.CSVColumns, schemas.NoPattern})
+}
+
+// texts returns names of any kind as texts.
+func texts[T ~string](names []T) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = string(n)
+	}
+	return out
+}
+
 // readSample reads a line with what becomes of it.
 func readSample(n strict.Node) (s Sample) {
-	codes := []schemas.Code{schemas.RequiredMissing, schemas.TypeMismatch, schemas.OutOfRange, schemas.TimestampFormat,
-		schemas.NotAllowed, schemas.ScriptError, schemas.NotJSON, schemas.TrailingData, schemas.TooDeep, schemas.LineTooLong, schemas.CSVColumns, schemas.NoPattern}
-	names := make([]string, len(codes))
-	for i, c := range codes {
-		names[i] = string(c)
-	}
 	n.Mapping(func(m *strict.Mapping) {
 		s.Name = m.Required("name").Text()
 		s.Line = strings.TrimSuffix(m.Required("line").Text(), "\n")
-		s.Fails = schemas.Code(m.Optional("fails").OneOf(names...))
+		s.Fails = schemas.Code(m.Optional("fails").OneOf(sampleCodes()...))
 		event := m.Optional("event")
 		s.Event = readEvent(event)
 		if event.Present() && s.Fails != "" {

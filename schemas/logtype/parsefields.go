@@ -159,6 +159,9 @@ func (r *reader) refer(target strict.Node) (Value, size) {
 	d, ok := r.definitions[name]
 	switch {
 	case name == "":
+		if target.IsText() {
+			target.Problem("target is empty", "it is the name of a definition")
+		}
 		return Value{}, size{}
 	case !ok:
 		known := make([]string, 0, len(r.definitions))
@@ -229,12 +232,8 @@ func readTimeFormats(m *strict.Mapping, one, several strict.Node) (formats []Tim
 }
 
 func readIndicators(list strict.Node) (indicators []Indicator) {
-	known := make([]string, 0, 16)
-	for _, i := range Indicators() {
-		known = append(known, string(i))
-	}
 	for _, n := range list.List() {
-		if i := n.OneOf(known...); i != "" {
+		if i := n.OneOf(texts(Indicators())...); i != "" {
 			indicators = append(indicators, Indicator(i))
 		}
 	}

@@ -19,6 +19,8 @@ const (
 	IPv6      Family = "ipv6"
 )
 
+func families() []Family { return []Family{AnyFamily, IPv4, IPv6} }
+
 // Validate says what a string may be. Case counts; an empty text is a text like others.
 type Validate struct {
 	Allow []string // one of these; nil: whatever it likes
@@ -90,8 +92,7 @@ func readValidate(n strict.Node) *Validate {
 		allow, deny := m.Optional("allow"), m.Optional("deny")
 		v.Allow, v.Deny = readList(allow), readList(deny)
 		ip, cidr := m.Optional("ip"), m.Optional("cidr")
-		families := []string{string(AnyFamily), string(IPv4), string(IPv6)}
-		v.IP, v.CIDR = Family(ip.OneOf(families...)), Family(cidr.OneOf(families...))
+		v.IP, v.CIDR = Family(ip.OneOf(texts(families())...)), Family(cidr.OneOf(texts(families())...))
 		if len(m.Keys()) == 0 {
 			m.Problem("validate says nothing", "give it allow, deny, ip or cidr")
 		}
