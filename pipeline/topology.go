@@ -8,7 +8,6 @@ import (
 	"panther/schemas"
 	"panther/schemas/catalogue"
 	"panther/schemas/classify"
-	"panther/schemas/classify/reference"
 	"panther/schemas/logtype"
 	"panther/sinks/lake"
 	"panther/sinks/notify"
@@ -26,13 +25,14 @@ type Parts struct {
 
 // Topology is the whole pipeline. `panther topology` draws it.
 func Topology(p Parts) stream.Topology {
+	var plans classify.Plans
 	return stream.Topology{
 		{
 			Name: "classifier", Does: "matches each line to one of its source's schemas",
 			Sources: true,
 			Writes:  []stream.Topic{schemas.Events, schemas.ClassificationFailures, schemas.SourceActivity},
 			Clocks:  schemas.SourceActivity.Name,
-			Mapper:  func() stream.Mapper { return stages.NewClassifier(checker) },
+			Mapper:  func() stream.Mapper { return stages.NewClassifier(plans.Worker().Checker) },
 		},
 		{
 			Name: "dropoff", Does: "alarms once when a source falls silent, measured on clocks that travel in the log",
@@ -86,9 +86,6 @@ func Topology(p Parts) stream.Topology {
 		},
 	}
 }
-
-// checker is the engine by which lines are classified.
-func checker(candidates []*logtype.Schema) classify.Checker { return reference.New(candidates) }
 
 func (p Parts) destination(id string) (catalogue.Destination, bool) {
 	e, ok := p.Catalogue().Get(catalogue.KindDestination + "/" + id)

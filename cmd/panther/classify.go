@@ -15,7 +15,6 @@ import (
 	"panther/schemas"
 	"panther/schemas/catalogue"
 	"panther/schemas/classify"
-	"panther/schemas/classify/reference"
 	"panther/schemas/envelope"
 	"panther/schemas/logtype"
 	"panther/schemas/strict"
@@ -55,7 +54,10 @@ func runClassify(ctx context.Context, p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.checker, c.candidates = reference.New(candidates), candidates
+	c.candidates = candidates
+	if c.checker, err = classify.New(candidates); err != nil {
+		return usageError("%v", err)
+	}
 	if c.stream, err = streamOf(of, *streamType, *arrayField); err != nil {
 		return err
 	}

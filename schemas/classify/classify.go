@@ -1,7 +1,13 @@
 // Package classify decides which schema a log line matches and, if none, why not.
 //
-// The classifier knows this file only: a Checker for the candidate schemas of a source, made when the catalogue changes and
-// used by one goroutine. Package reference has the clear, slow one that defines what is right.
+// Its one idea: all candidate schemas of a source are compiled into one tree of fields (a Plan), in which a schema is one bit of
+// a mask, and a line is walked once for all of them. The walk leaves a tape, the values that somebody knows, and whatever is
+// made of the line is made from its tape: the event, what speaks against each schema, the choice among several that match.
+//
+// A caller needs this file, plans.go and engine.go. To see how it works read plan.go (what is compiled), walk.go (one line),
+// tape.go (what that leaves), judge.go (schemas that the walk does not judge itself), emit.go (events), explain.go (reasons);
+// text.go has the formats that are no JSON, times.go and convert.go how values are read. Package reference is the clear, slow
+// checker that defines what is right; tests compare the two on schemas and lines that are made by chance.
 package classify
 
 import (

@@ -1,0 +1,339 @@
+package classify
+
+import (
+	"cmp"
+	"strconv"
+	"unicode/utf8"
+
+	"panther/schemas/logtype"
+)
+
+// An emission is an event while it is written. Events are copied from the line in runs, as long as possible: what they
+// do not have is left out, what they have in another form is written between the runs.
+type emission struct {
+	group      int
+	bit        mask // of the schema
+	out        []byte
+	from, to   int // the run that is not copied yet, in the worker's buffer
+	found      []indicator
+	eventTime  instant
+	timeRank   uint32 // of the field that eventTime is of; 0: there is none yet
+	duplicates bool
+	replaced   bool
+}
+
+// event writes the event of the member i of a part that matches the line on the tape. It is valid until the next line.
+func (w *worker) event(p *part, i int, l *Line) []byte {
+	m := &p.members[i]
+	group, bit := p.group(i)
+	w.emission = emission{group: group, bit: bit, out: append(w.out[:0], '{'), found: w.found[:0], duplicates: w.twice[group]&bit != 0}
+	w.members(0, len(w.tape))
+	w.flush(0)
+	if len(w.out) > 1 {
+		w.out = append(w.out, ',')
+	}
+	parsed := instantOf(l.ParseTime)
+	at := parsed
+	if w.timeRank > 0 {
+		at = w.eventTime
+	}
+	w.out = append(w.out, m.head...)
+	w.out = appendString(w.out, l.RowID)
+	w.out = append(w.out, `,"p_event_time":"`...)
+	w.out = appendTime(w.out, at)
+	w.out = append(w.out, `","p_parse_time":"`...)
+	w.out = appendTime(w.out, parsed)
+	w.out = append(w.out, `","p_source_id":`...)
+	w.out = appendString(w.out, l.SourceID)
+	w.out = append(w.out, `,"p_source_label":`...)
+	w.out = appendString(w.out, l.SourceLabel)
+	w.out = append(w.out, m.version...)
+	if l.SourceFile != "" {
+		w.out = append(w.out, `,"p_source_file":`...)
+		w.out = appendString(w.out, l.SourceFile)
+	}
+	if len(l.Envelope) > 0 {
+		w.out = append(append(w.out, `,"p_header":`...), l.Envelope...)
+	}
+	w.flags()
+	w.sets()
+	w.out = append(w.out, '}')
+	return w.out
+}
+
+// newMember prepares what an event of a schema has besides its fields.
+func newMember(s *logtype.Schema, candidate int) member {
+	head := appendString([]byte(`"p_log_type":`), s.Name)
+	return member{s, candidate, string(append(head, `,"p_row_id":`...)), `,"p_schema_version":` + strconv.FormatInt(s.Version, 10)}
+}
+
+func (w *worker) flags() {
+	switch {
+	case w.duplicates && w.replaced:
+		w.out = append(w.out, `,"p_flags":["`+FlagDuplicateKeys+`","`+FlagInvalidUTF8+`"]`...)
+	case w.duplicates:
+		w.out = append(w.out, `,"p_flags":["`+FlagDuplicateKeys+`"]`...)
+	case w.replaced:
+		w.out = append(w.out, `,"p_flags":["`+FlagInvalidUTF8+`"]`...)
+	}
+}
+
+// copy takes part of the buffer into the event: it lengthens the run, if it stands right behind it.
+func (w *worker) copy(from, to int) {
+	if from == w.to {
+		w.to = to
+		return
+	}
+	w.out = append(w.out, w.buf[w.from:w.to]...)
+	w.from, w.to = from, to
+}
+
+// flush ends the run, so that other bytes can be written. The next one may begin at next.
+func (w *worker) flush(next int) {
+	w.out = append(w.out, w.buf[w.from:w.to]...)
+	w.from, w.to = next, next
+}
+
+// members writes those members of an object, between two entries, that the schema knows and that are present.
+func (w *worker) members(from, to int) {
+	first := true
+	for t := from; t < to; {
+		e := &w.tape[t]
+		next := int(e.next)
+		r := w.rule(w.group, e.field)
+		if r.known&w.bit == 0 {
+			t = next
+			continue
+		}
+		v := w.view(w.group, r, w.bit)
+		switch {
+		case v.typ == typSource:
+		case e.flags&duplicate != 0:
+			w.duplicates = true
+		case w.state(t, v) != absent:
+			w.name(e, v, first)
+			first = false
+			w.member(t, v)
+		}
+		t = next
+	}
+}
+
+// name writes the name of a member, and the comma before it.
+func (w *worker) name(e *entry, v *view, first bool) {
+	literal := w.literals[e.field]
+	if e.flags&plainKey == 0 || v.literal != "" {
+		literal = cmp.Or(v.literal, literal)
+		w.flush(int(e.start))
+		if !first {
+			w.out = append(w.out, ',')
+		}
+		w.out = append(w.out, literal...)
+		return
+	}
+	start := int(e.start) - len(literal)
+	if !first {
+		if w.to+1 == start && w.buf[w.to] == ',' {
+			w.to++
+		} else {
+			w.flush(start)
+			w.out = append(w.out, ',')
+		}
+	}
+	w.copy(start, int(e.start))
+}
+
+// member writes the value of the entry at t, or of the JSON in its string.
+func (w *worker) member(t int, v *view) {
+	e := &w.tape[t]
+	if v.embedded && e.flags&inner != 0 {
+		w.replaced = w.replaced || w.isReplaced(e)
+		t++
+		e = &w.tape[t]
+	}
+	w.content(t, e, v)
+}
+
+// content writes a value as its schema wants it.
+func (w *worker) content(t int, e *entry, v *view) {
+	switch v.typ {
+	case typString:
+		w.string(e, v)
+	case typObject:
+		w.copy(int(e.start), int(e.start)+1)
+		w.members(t+1, int(e.next))
+		w.copy(int(e.end)-1, int(e.end))
+	case typArray:
+		w.copy(int(e.start), int(e.start)+1)
+		w.elements(t+1, int(e.next), w.fields[e.field].element)
+		w.copy(int(e.end)-1, int(e.end))
+	case typJSON:
+		w.json(e)
+	case typTimestamp:
+		w.timestamp(e, v)
+	default:
+		w.scalar(e, v)
+	}
+}
+
+// elements writes the elements of an array; those that are absent as null, so that the others keep their places.
+func (w *worker) elements(from, to int, field int32) {
+	r := w.rule(w.group, uint32(field))
+	v := w.view(w.group, r, w.bit)
+	for t := from; t < to; {
+		e := &w.tape[t]
+		next, start := int(e.next), int(e.start)
+		if t > from {
+			if w.to+1 == start && w.buf[w.to] == ',' {
+				w.to++
+			} else {
+				w.flush(start)
+				w.out = append(w.out, ',')
+			}
+		}
+		switch {
+		case w.state(t, v) != absent:
+			w.member(t, v)
+		case e.kind == null && e.flags&bare == 0:
+			w.copy(start, int(e.end))
+		default:
+			w.flush(int(e.end))
+			w.out = append(w.out, "null"...)
+		}
+		t = next
+	}
+}
+
+// string writes a text; of a number or boolean, its bytes.
+func (w *worker) string(e *entry, v *view) {
+	start, end := int(e.start), int(e.end)
+	textStart, textEnd := start, end
+	switch {
+	case v.field.Mask != nil:
+		w.flush(end)
+		w.out = appendString(w.out, v.field.Mask.Apply(string(w.textOf(e))))
+		return
+	case e.kind != str:
+		w.flush(end)
+		w.out = append(append(append(w.out, '"'), w.buf[start:end]...), '"')
+	case e.flags&bare != 0:
+		w.flush(end)
+		w.out = appendText(w.out, w.buf[start:end])
+		w.replaced = w.replaced || e.flags&altered != 0
+	case e.flags&rewritten != 0 || e.flags&high != 0 && !utf8.Valid(w.buf[start:end]):
+		w.flush(end)
+		var replaced bool
+		w.out, replaced = appendLiteral(append(w.out, '"'), w.buf[start+1:end-1])
+		w.out = append(w.out, '"')
+		w.replaced = w.replaced || replaced
+		if v.indicators != 0 {
+			textStart, textEnd = w.decoded(e)
+		}
+	default:
+		w.copy(start, end)
+		textStart, textEnd = start+1, end-1
+		if v.indicators != 0 && e.flags&escaped != 0 {
+			textStart, textEnd = w.decoded(e)
+		}
+	}
+	if v.indicators != 0 {
+		w.indicate(v.indicators, textStart, textEnd)
+	}
+}
+
+// timestamp writes a time, and notes it if it is that of the event: of the first such field in the order of the schema.
+func (w *worker) timestamp(e *entry, v *view) {
+	if e.flags&converted == 0 { // schemas want it in several forms
+		own := *e
+		w.convs[v.conv].convert(&own, w.textOf(e), true)
+		e = &own
+	}
+	at := instant{e.value, e.nanos}
+	if v.eventTime && (w.timeRank == 0 || v.rank < w.timeRank) {
+		w.eventTime, w.timeRank = at, v.rank
+	}
+	if e.flags&canonical != 0 && e.flags&(bare|escaped) == 0 {
+		w.copy(int(e.start), int(e.end))
+		return
+	}
+	w.flush(int(e.end))
+	w.out = append(appendTime(append(w.out, '"'), at), '"')
+}
+
+// scalar writes a number or boolean.
+func (w *worker) scalar(e *entry, v *view) {
+	start, end := int(e.start), int(e.end)
+	asIs := e.kind == boolean && v.typ == typBoolean ||
+		e.kind == number && v.typ.isInteger() && string(w.buf[start:end]) != "-0" ||
+		e.kind == number && v.typ == typFloat && isShortest(w.buf[start:end])
+	if asIs {
+		w.copy(start, end)
+		return
+	}
+	w.flush(end)
+	text := w.textOf(e)
+	switch {
+	case v.typ == typBoolean:
+		w.out = strconv.AppendBool(w.out, isTrue(text))
+	case v.typ == typFloat:
+		w.out = appendFloat(w.out, text)
+	default:
+		value, _ := parseInteger(text)
+		w.out = strconv.AppendInt(w.out, value, 10)
+	}
+}
+
+// json writes any value: without white space, strings as events have them.
+func (w *worker) json(e *entry) {
+	start, end := int(e.start), int(e.end)
+	switch {
+	case e.flags&bare != 0:
+		w.flush(end)
+		w.out = appendText(w.out, w.buf[start:end])
+		w.replaced = w.replaced || e.flags&altered != 0
+	case e.flags&rewritten == 0 && (e.flags&high == 0 || utf8.Valid(w.buf[start:end])):
+		w.copy(start, end)
+	default:
+		w.flush(end)
+		w.rewrite(w.buf[start:end])
+	}
+}
+
+// rewrite writes JSON anew that is known to be valid.
+func (w *worker) rewrite(b []byte) {
+	for i := 0; i < len(b); {
+		switch c := b[i]; c {
+		case ' ', '\t', '\n', '\r':
+			i++
+		case '"':
+			end := i + 1
+			for b[end] != '"' {
+				if b[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			var replaced bool
+			w.out, replaced = appendLiteral(append(w.out, '"'), b[i+1:end])
+			w.out = append(w.out, '"')
+			w.replaced = w.replaced || replaced
+			i = end + 1
+		default:
+			w.out = append(w.out, c)
+			i++
+		}
+	}
+}
+
+// isReplaced reports whether the string of an entry has something that is no UTF-8.
+func (w *worker) isReplaced(e *entry) bool {
+	if e.flags&bare != 0 {
+		return e.flags&altered != 0
+	}
+	literal := w.buf[e.start+1 : e.end-1]
+	if e.flags&rewritten == 0 {
+		return e.flags&high != 0 && !utf8.Valid(literal)
+	}
+	_, replaced := decode(w.text[:0], literal)
+	return replaced
+}

@@ -1,0 +1,424 @@
+package classify
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"panther/schemas"
+)
+
+// Explain says of each candidate why a line does not match it, the nearest first. It reads the line once more for each part,
+// with the recorder as the only schema, so that all that anybody knows is on the tape, and looks at the tape for each group.
+func (e *Engine) Explain(l Line) []schemas.Candidate {
+	e.load(l.Bytes)
+	reasons := make([][]schemas.Reason, len(e.plan.candidates))
+	matched := make([]int, len(e.plan.candidates))
+	for _, p := range e.plan.parts {
+		why := e.find(p, &l)
+		for g := range p.groups {
+			if why == nil {
+				e.judgeAll(g)
+			}
+			for i := g * groupSize; i < min(len(p.members), (g+1)*groupSize); i++ {
+				place := p.members[i].candidate
+				if why != nil {
+					reasons[place] = []schemas.Reason{*why}
+					continue
+				}
+				reasons[place] = e.reasons(g, 1<<(i%groupSize))
+				matched[place] = e.counts.of(i % groupSize)
+			}
+		}
+	}
+	order := make([]int, len(reasons))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return matched[b] - matched[a] })
+	candidates := make([]schemas.Candidate, len(order))
+	for i, place := range order {
+		s := e.plan.candidates[place]
+		candidates[i] = schemas.Candidate{Schema: s.Name, Version: s.Version, Reasons: reasons[place]}
+	}
+	return candidates
+}
+
+// Findings looks for all that speaks against all candidates, without putting it into words, and returns how much that is.
+func (e *Engine) Findings(l Line) (n int) {
+	e.load(l.Bytes)
+	for _, p := range e.plan.parts {
+		if e.find(p, &l) != nil {
+			n += len(p.members)
+			continue
+		}
+		for g := range p.groups {
+			e.judgeAll(g)
+			n += len(e.findings)
+		}
+	}
+	return n
+}
+
+// find reads the line for a part, whoever it matches. The reason is one that speaks against all members of the part.
+func (w *worker) find(p *part, l *Line) *schemas.Reason {
+	w.reset(&p.union, l)
+	w.within = nil
+	switch {
+	case p.split != nil:
+		ok, skip := w.splitLine(p.split, l.Header)
+		if skip {
+			return &schemas.Reason{Code: schemas.NoPattern, Expected: "an event", Got: "a line to be skipped", Span: schemas.Span{End: len(withoutEnd(l.Bytes))}}
+		}
+		if !ok {
+			return w.misfitReason(p.split)
+		}
+	case p.script != nil:
+		whole := schemas.Span{End: len(withoutEnd(l.Bytes))}
+		if err := w.runScript(p.script); err != nil {
+			return &schemas.Reason{Code: schemas.ScriptError, Expected: "a dict from parse(log)", Got: cut([]byte(err.Error())), Span: whole}
+		}
+		w.within = &whole
+		fallthrough
+	default:
+		if w.walk(recorder); w.trouble != noTrouble {
+			return w.lineReason()
+		}
+	}
+	w.lineRead()
+	return nil
+}
+
+// judgeAll finds what speaks against the schemas of a group.
+func (w *worker) judgeAll(g int) {
+	w.explaining = true
+	w.judge(g, w.groups[g].all)
+	for left := w.groups[g].made; left != 0; left &= left - 1 {
+		w.derive(g, left&-left)
+	}
+	w.explaining = false
+}
+
+// A narrator puts the findings against one schema into words: in the order of its fields, and then in that of the line.
+type narrator struct {
+	*worker
+	group   int
+	bit     mask
+	mine    []finding // sorted by entries
+	reasons []schemas.Reason
+}
+
+func (w *worker) reasons(g int, bit mask) []schemas.Reason {
+	n := &narrator{worker: w, group: g, bit: bit}
+	for _, f := range w.findings {
+		if f.schemas&bit != 0 {
+			n.mine = append(n.mine, f)
+		}
+	}
+	if len(n.mine) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(n.mine, func(a, b finding) int { return cmp.Compare(a.entry, b.entry) })
+	n.object(-1, "", 0, w.within)
+	return n.reasons
+}
+
+func (n *narrator) fail(r schemas.Reason) { n.reasons = append(n.reasons, r) }
+
+func (n *narrator) full() bool { return len(n.reasons) >= MaxReasons }
+
+// touched reports whether there are findings in the entries from one to another.
+func (n *narrator) touched(from, to int) bool {
+	i, _ := slices.BinarySearchFunc(n.mine, from, func(f finding, t int) int { return int(f.entry) - t })
+	return i < len(n.mine) && int(n.mine[i].entry) < to
+}
+
+// An item is a field of an object with something wrong: the value at an entry, or what is missing.
+type item struct {
+	rank  uint32
+	entry int
+	found finding // what is not wrongValue
+	view  *view
+}
+
+// object tells what is wrong in the object at t; -1 is the line.
+func (n *narrator) object(t int, path string, depth int, within *schemas.Span) {
+	from, to := t+1, n.ofLine
+	if t >= 0 {
+		to = int(n.tape[t].next)
+	}
+	items := n.members(nil, from, to)
+	if t < 0 {
+		items = n.members(items, n.ofLine, len(n.tape))
+	}
+	for _, f := range n.mine {
+		if f.what != wrongValue && int(f.entry) == t {
+			v := n.viewOf(f.field)
+			items = append(items, item{v.rank, math.MaxInt, f, v})
+		}
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.entry, b.entry)) })
+	for _, it := range items {
+		if n.full() {
+			return
+		}
+		at := it.view.field.Name
+		if path != "" {
+			at = path + "." + at
+		}
+		switch it.found.what {
+		case wrongValue:
+			n.value(it.entry, it.view, at, depth+1, within)
+		case noMember:
+			n.missing(t, it, at, within)
+		case noText:
+			source := int(it.found.source)
+			span, got := n.place(source, within), n.describe(source)
+			n.fail(schemas.Reason{Code: schemas.TypeMismatch, Field: at, Expected: "a text at " + n.pathTo(source), Got: got, Span: span})
+		}
+	}
+}
+
+// members adds those members between two entries that have something wrong.
+func (n *narrator) members(items []item, from, to int) []item {
+	for t := from; t < to; t = int(n.tape[t].next) {
+		e := &n.tape[t]
+		if n.rule(n.group, e.field).known&n.bit == 0 || !n.touched(t, int(e.next)) {
+			continue
+		}
+		if v := n.viewOf(e.field); v.field != nil {
+			items = append(items, item{rank: v.rank, entry: t, view: v})
+		}
+	}
+	return items
+}
+
+func (n *narrator) viewOf(field uint32) *view {
+	return n.view(n.group, n.rule(n.group, field), n.bit)
+}
+
+// missing tells that a required member is not there, or is absent.
+func (n *narrator) missing(object int, it item, path string, within *schemas.Span) {
+	r := schemas.Reason{Code: schemas.RequiredMissing, Field: path, Expected: string(it.view.field.Type)}
+	if object >= 0 {
+		r.Span = n.place(object, within)
+	}
+	from, to := object+1, n.ofLine
+	if object >= 0 {
+		to = int(n.tape[object].next)
+	} else if it.view.field.Derived != nil {
+		from, to = n.ofLine, len(n.tape)
+	}
+	for t := from; t < to; t = int(n.tape[t].next) {
+		if n.tape[t].field != it.found.field {
+			continue
+		}
+		r.Got, r.Span = "empty", n.place(t, within)
+		if n.raw(t) == "null" {
+			r.Got = "null"
+		}
+	}
+	n.fail(r)
+}
+
+// value tells what is wrong with the value at an entry.
+func (n *narrator) value(t int, v *view, path string, depth int, within *schemas.Span) {
+	e := &n.tape[t]
+	if v.embedded && e.kind == str {
+		if within == nil {
+			span := n.place(t, nil)
+			within = &span
+		}
+		if e.flags&inner == 0 {
+			from, to := n.decoded(e)
+			r := n.diagnose(from, to, depth, within)
+			r.Field = path
+			n.fail(*r)
+			return
+		}
+		t++
+		e = &n.tape[t]
+	}
+	switch {
+	case v.typ == typObject && e.kind == object:
+		n.object(t, path, depth, within)
+	case v.typ == typArray && e.kind == array:
+		n.elements(t, path, depth, within)
+	default:
+		code, expected := n.wrong(e, v)
+		got := n.describe(t)
+		if code == schemas.NotAllowed && v.field.Mask != nil {
+			got = e.kind.String() + " (masked)"
+		}
+		n.fail(schemas.Reason{Code: code, Field: path, Expected: expected, Got: got, Span: n.place(t, within)})
+	}
+}
+
+func (n *narrator) elements(t int, path string, depth int, within *schemas.Span) {
+	i, to := 0, int(n.tape[t].next)
+	v := n.viewOf(uint32(n.fields[n.tape[t].field].element))
+	for t++; t < to && !n.full(); t = int(n.tape[t].next) {
+		if n.touched(t, int(n.tape[t].next)) {
+			n.value(t, v, fmt.Sprintf("%s[%d]", path, i), depth+1, within)
+		}
+		i++
+	}
+}
+
+// wrong says what a schema expects of a value that is wrong.
+func (n *narrator) wrong(e *entry, v *view) (code schemas.Code, expected string) {
+	typ := string(v.field.Type)
+	if v.conv < 0 || e.kind == object || e.kind == array {
+		return schemas.TypeMismatch, typ
+	}
+	own := *e
+	c := &n.convs[v.conv]
+	result := c.convert(&own, n.textOf(e), false)
+	switch {
+	case v.typ == typString:
+		expected, _ = v.field.Validate.Check(string(n.textOf(e)))
+		return schemas.NotAllowed, expected
+	case v.typ == typTimestamp && e.kind != boolean:
+		var names []string
+		for _, f := range v.field.TimeFormats {
+			names = append(names, f.String())
+		}
+		code = schemas.TimestampFormat
+		if result == outOfRange {
+			code = schemas.OutOfRange
+		}
+		return code, "timestamp as " + strings.Join(names, " or ")
+	case result == outOfRange && v.typ == typFloat:
+		return schemas.OutOfRange, "float up to 1.8e308"
+	case result == outOfRange:
+		limit := limits[v.typ]
+		return schemas.OutOfRange, fmt.Sprintf("%s from %d to %d", typ, -limit-1, limit)
+	}
+	return schemas.TypeMismatch, typ
+}
+
+// place is where the value of an entry stands.
+func (n *narrator) place(t int, within *schemas.Span) schemas.Span {
+	if within != nil {
+		return *within
+	}
+	c := n.cellOf(&n.tape[t])
+	return schemas.Span{Start: c.start, End: c.end}
+}
+
+// raw is the value as it stands in the line; of a text that was put together, itself.
+func (n *narrator) raw(t int) string {
+	e := &n.tape[t]
+	c := n.cellOf(e)
+	if c.made || e.flags&bare == 0 {
+		return string(n.buf[e.start:e.end])
+	}
+	return string(n.buf[c.start:c.end])
+}
+
+// pathTo writes the path of a source, as schemas have it.
+func (n *narrator) pathTo(source int) string {
+	path := n.names[n.tape[source].field]
+	for t := source - 1; t >= 0; t-- {
+		if e := &n.tape[t]; int(e.next) > source {
+			path = n.names[e.field] + "." + path
+		}
+	}
+	return path
+}
+
+// describe says what a value is, and shows it unless it is large.
+func (n *narrator) describe(t int) string {
+	k := n.tape[t].kind
+	if k == object || k == array || k == null {
+		return k.String()
+	}
+	shown := n.raw(t)
+	shown = shown[:min(len(shown), maxGot+utf8.UTFMax)]
+	if k == str && !strings.HasPrefix(shown, `"`) { // of a line of text
+		shown = `"` + shown + `"`
+	}
+	return cut([]byte(k.String() + " " + shown))
+}
+
+// lineReason says why the line is no JSON object.
+func (w *worker) lineReason() *schemas.Reason {
+	if w.within != nil {
+		return w.diagnose(0, w.size, 0, w.within)
+	}
+	line := w.buf[:w.size]
+	r := w.diagnose(0, w.size, 0, nil)
+	whole := schemas.Span{End: len(line)}
+	switch {
+	case w.buf[space(w.buf, 0)] == '{' || r != nil && r.Code == schemas.TooDeep:
+		return r
+	case r == nil:
+		start := space(w.buf, 0)
+		end, _ := w.skip(start, 0)
+		k := map[byte]kind{'"': str, '[': array, 't': boolean, 'f': boolean, 'n': null}
+		kind, ok := k[w.buf[start]]
+		if !ok {
+			kind = number
+		}
+		w.tape = w.tape[:0]
+		n := &narrator{worker: w}
+		got := n.describe(w.record(0, kind, 0, start, end))
+		return &schemas.Reason{Code: schemas.TypeMismatch, Expected: "a JSON object", Got: got, Span: schemas.Span{Start: start, End: end}}
+	case len(bytes.TrimSpace(line)) == 0:
+		return &schemas.Reason{Code: schemas.NotJSON, Expected: "a JSON object", Got: "an empty line", Span: whole}
+	}
+	return &schemas.Reason{Code: schemas.NotJSON, Expected: "a JSON object", Got: cut(line), Span: whole}
+}
+
+// diagnose says why the text between two places of the buffer is no JSON; nil if it is. depth objects and arrays are around
+// it; within is where it stands in the line if it stands in a string.
+func (w *worker) diagnose(from, to, depth int, within *schemas.Span) *schemas.Reason {
+	w.trouble = noTrouble
+	start := space(w.buf, from)
+	i, _ := w.skip(start, depth)
+	at := func(start, end int) schemas.Span {
+		if within != nil {
+			return *within
+		}
+		return schemas.Span{Start: start - from, End: end - from}
+	}
+	if i < 0 && w.trouble == troubleDepth {
+		return &schemas.Reason{Code: schemas.TooDeep, Expected: fmt.Sprintf("at most %d levels", MaxDepth), Got: "more", Span: at(w.troubleAt, w.troubleAt+1)}
+	}
+	if i < 0 {
+		r := &schemas.Reason{Code: schemas.NotJSON, Expected: "JSON"}
+		switch text := w.buf[from:to]; {
+		case len(bytes.TrimSpace(text)) == 0:
+			r.Got, r.Span = "nothing", at(from, to)
+		case w.troubleAt >= to:
+			r.Got, r.Span = "the end of the line within a value", at(to, to)
+		default:
+			r.Got, r.Span = cut(w.buf[w.troubleAt:to]), at(w.troubleAt, w.troubleAt+1)
+		}
+		return r
+	}
+	if i = space(w.buf, i); i != to {
+		return &schemas.Reason{Code: schemas.TrailingData, Expected: "the end of the line", Got: cut(w.buf[i:to]), Span: at(i, to)}
+	}
+	return nil
+}
+
+// maxGot bounds what a reason shows of a line.
+const maxGot = 100
+
+// cut returns at most 100 bytes of b as text, with an ellipsis for what is left out.
+func cut(b []byte) string {
+	text, _ := decodeUTF8(nil, b[:min(len(b), maxGot+utf8.UTFMax)])
+	if len(b) <= maxGot && len(text) <= maxGot {
+		return string(text)
+	}
+	end := maxGot - len("…")
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return string(text[:end]) + "…"
+}

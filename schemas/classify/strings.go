@@ -1,0 +1,177 @@
+package classify
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const hexDigits = "0123456789abcdef"
+
+// decode appends what the inside of a string literal means. Bytes that are no UTF-8, and halves of surrogate pairs, become
+// U+FFFD, of which it tells.
+func decode(dst, literal []byte) (text []byte, replaced bool) {
+	for i := 0; i < len(literal); {
+		switch c := literal[i]; {
+		case c == '\\':
+			var r rune
+			r, i = escape(literal, i+1)
+			if r < 0 {
+				r, replaced = utf8.RuneError, true
+			}
+			dst = utf8.AppendRune(dst, r)
+		case c < utf8.RuneSelf:
+			dst = append(dst, c)
+			i++
+		default:
+			r, n := utf8.DecodeRune(literal[i:])
+			replaced = replaced || n == 1
+			dst = utf8.AppendRune(dst, r)
+			i += n
+		}
+	}
+	return dst, replaced
+}
+
+// escape reads the escape behind the backslash before i; a negative rune is half a pair.
+func escape(b []byte, i int) (r rune, next int) {
+	switch c := b[i]; c {
+	case 'n':
+		return '\n', i + 1
+	case 't':
+		return '\t', i + 1
+	case 'r':
+		return '\r', i + 1
+	case 'b':
+		return '\b', i + 1
+	case 'f':
+		return '\f', i + 1
+	case 'u':
+		r, next = unit(b, i), i+5
+		if !utf16.IsSurrogate(r) {
+			return r, next
+		}
+		if next+6 <= len(b) && b[next] == '\\' && b[next+1] == 'u' {
+			if pair := utf16.DecodeRune(r, unit(b, next+1)); pair != utf8.RuneError {
+				return pair, next + 6
+			}
+		}
+		return -1, next
+	default:
+		return rune(c), i + 1
+	}
+}
+
+// unit is the code unit of the escape uXXXX at i.
+func unit(b []byte, i int) (r rune) {
+	for _, c := range b[i+1 : i+5] {
+		digit := c - '0'
+		if digit > 9 {
+			digit = (c | 0x20) - 'a' + 10
+		}
+		r = r<<4 | rune(digit)
+	}
+	return r
+}
+
+// decodeUTF8 appends b, with U+FFFD for each byte that is no UTF-8.
+func decodeUTF8(dst, b []byte) (text []byte, replaced bool) {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		replaced = replaced || r == utf8.RuneError && n == 1
+		dst = utf8.AppendRune(dst, r)
+		i += n
+	}
+	return dst, replaced
+}
+
+// isPlain reports whether text stands in events as it is: it has no quote, backslash or control character.
+func isPlain(text []byte) bool {
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		if stops(word(text, i)) != 0 {
+			return false
+		}
+	}
+	for ; i < len(text); i++ {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// appendText appends UTF-8 as a string of an event, with its quotes.
+func appendText(dst, text []byte) []byte {
+	dst = append(dst, '"')
+	if isPlain(text) {
+		return append(append(dst, text...), '"')
+	}
+	for _, c := range text {
+		dst = appendByte(dst, c)
+	}
+	return append(dst, '"')
+}
+
+// appendString is appendText for what may be no UTF-8.
+func appendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	if utf8.ValidString(s) {
+		for i := range len(s) {
+			dst = appendByte(dst, s[i])
+		}
+		return append(dst, '"')
+	}
+	for _, r := range s {
+		if r < utf8.RuneSelf {
+			dst = appendByte(dst, byte(r))
+		} else {
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return append(dst, '"')
+}
+
+// appendByte appends a byte of a string: only the quote, the backslash and control characters are escaped.
+func appendByte(dst []byte, c byte) []byte {
+	switch {
+	case c == '"' || c == '\\':
+		return append(dst, '\\', c)
+	case c >= ' ':
+		return append(dst, c)
+	case c == '\n':
+		return append(dst, `\n`...)
+	case c == '\r':
+		return append(dst, `\r`...)
+	case c == '\t':
+		return append(dst, `\t`...)
+	}
+	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+}
+
+// appendLiteral appends the inside of a string literal of a line as events have it.
+func appendLiteral(dst, literal []byte) (out []byte, replaced bool) {
+	for i := 0; i < len(literal); {
+		switch c := literal[i]; {
+		case c == '\\':
+			var r rune
+			r, i = escape(literal, i+1)
+			if r < 0 {
+				r, replaced = utf8.RuneError, true
+			}
+			if r < utf8.RuneSelf {
+				dst = appendByte(dst, byte(r))
+			} else {
+				dst = utf8.AppendRune(dst, r)
+			}
+		case c < utf8.RuneSelf:
+			dst = append(dst, c)
+			i++
+		default:
+			r, n := utf8.DecodeRune(literal[i:])
+			replaced = replaced || n == 1
+			dst = utf8.AppendRune(dst, r)
+			i += n
+		}
+	}
+	return dst, replaced
+}

@@ -1,0 +1,108 @@
+package classify
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"panther/schemas/logtype"
+)
+
+// A splitter cuts a line of text into cells.
+type splitter interface {
+	// split puts the cells into w.cells, and returns the fields that they are of; -1 is a cell that nobody wants. If the line
+	// cannot be cut, ok is false and w.misfit says why.
+	split(w *worker, line, header []byte) (fields []int32, ok bool)
+	// text is what the formats have in common.
+	text() *logtype.Text
+	// isHeader reports whether the cells repeat the names of the columns.
+	isHeader(w *worker, line, header []byte, ok bool) bool
+}
+
+// A cell is a value of a line of text: what it says, in the worker's buffer, and where that is from.
+type cell struct {
+	start, end int  // its place in the line, with its quotes
+	from, to   int  // what it says
+	made       bool // it was put together of what stands at that place
+}
+
+// A misfit says where a line of text leaves its format.
+type misfit struct {
+	start, end int
+	expected   string           // of csv, unless the number of cells is wrong
+	got        string           // empty: what stands there
+	cells      int              // that were found
+	columns    int              // that csv wants
+	pattern    *logtype.Pattern // of fastmatch
+}
+
+// newSplitter compiles the parser of a schema of text, whose fields are the root of u.
+func newSplitter(p logtype.Parser, u *union) splitter {
+	fieldsOf := func(names []string) (fields []int32) {
+		for _, name := range names {
+			k := int32(-1)
+			if name != "_" && name != "" {
+				k = int32(u.nodes[0].keys.find([]byte(name), u.names))
+			}
+			fields = append(fields, k)
+		}
+		return fields
+	}
+	switch {
+	case p.CSV != nil:
+		return &csvSplitter{CSV: p.CSV, fields: fieldsOf(p.CSV.Columns), fieldsOf: fieldsOf}
+	case p.Regex != nil:
+		return &regexSplitter{Regex: p.Regex, fields: fieldsOf(p.Regex.Fields)}
+	}
+	s := &matchSplitter{FastMatch: p.FastMatch}
+	for _, pattern := range p.FastMatch.Patterns {
+		s.fields = append(s.fields, fieldsOf(pattern.Fields))
+	}
+	return s
+}
+
+// splitLine cuts the line into the tape of a part for text. It reports whether that went well, or whether it is to be skipped.
+func (w *worker) splitLine(s splitter, header []byte) (ok, skip bool) {
+	line := withoutEnd(w.buf[:w.size])
+	text := s.text()
+	if text.SkipPrefix != "" && bytes.HasPrefix(line, []byte(text.SkipPrefix)) {
+		return false, true
+	}
+	w.cells = w.cells[:0]
+	fields, ok := s.split(w, line, header)
+	if s.isHeader(w, line, header, ok) {
+		return false, true
+	}
+	if !ok {
+		return false, false
+	}
+	valid := utf8.Valid(line)
+	for i := range w.cells {
+		if fields[i] >= 0 {
+			w.recordCell(&w.cells[i], uint32(fields[i]), text.EmptyValues, valid)
+		}
+	}
+	return true, false
+}
+
+// withoutEnd cuts off the end of a line, if the line still has it.
+func withoutEnd(line []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+}
+
+// recordCell puts a cell on the tape.
+func (w *worker) recordCell(c *cell, field uint32, empty []string, valid bool) {
+	seen := bare
+	if text := w.buf[c.from:c.to]; !valid && !utf8.Valid(text) {
+		from := len(w.buf)
+		w.buf, _ = decodeUTF8(w.buf, text)
+		c.from, c.to = from, len(w.buf)
+		seen |= altered
+	}
+	k := str
+	for _, e := range empty {
+		if e == string(w.buf[c.from:c.to]) {
+			k = null
+		}
+	}
+	w.madeText(&w.fields[field], k, seen, c.from, c.to, 1)
+}

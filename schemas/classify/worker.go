@@ -1,0 +1,121 @@
+package classify
+
+import "panther/schemas"
+
+// A worker is what one goroutine needs to check lines: the tape and the buffers. It serves any number of plans, one line at a
+// time, and keeps nothing of a line but memory, and which member came after which.
+type worker struct {
+	*union
+	buf  []byte // the line and its padding; behind it what was decoded of it, each with padding
+	size int    // of the line
+
+	scripted bool // a script has put what it made in the place of the line
+
+	alive    mask // the schemas of the first group that nothing speaks against yet
+	tape     []entry
+	ofLine   int     // how many entries are of the line; those behind them are of fields that are made of others
+	repeated bool    // some object has a name twice
+	last     []int32 // by field: an entry of it, while members are looked for
+
+	cells  []cell // of a line of text, and of texts that were put together
+	misfit misfit
+	header headerLine
+
+	trouble   trouble
+	troubleAt int
+
+	bits      []uint64                 // a stack of bit sets, for the objects that are open
+	predicted [1 << predictBits]uint32 // by what came before: the field that came next the last time
+
+	matches []match // of the line
+	masks   []mask  // by group, of the part that is tried
+
+	text    []byte        // decoded for a conversion
+	joined  []byte        // a text while it is put together
+	matched []int32       // the fields of the groups of a regular expression
+	twice   []mask        // by group: schemas that make a field of a value that is there twice
+	within  *schemas.Span // where all values stand that are looked at; nil: where the tape says
+	judgement
+	emission
+}
+
+// A trouble ends a walk.
+type trouble uint8
+
+const (
+	noTrouble trouble = iota
+	troubleSyntax
+	troubleDepth
+	troubleTrailing
+	nobodyLeft // no schema can match any more: why look at the rest
+)
+
+// largest bounds what a worker keeps for the next line: after a line that took more, buffers are made anew.
+const largest = 4 << 20
+
+// load puts a line into the buffer.
+func (w *worker) load(line []byte) {
+	if cap(w.buf) > largest {
+		w.buf = nil
+	}
+	if cap(w.tape) > largest/32 {
+		w.tape = nil
+	}
+	w.size = len(line)
+	w.buf = append(append(w.buf[:0], line...), zeros[:]...)
+}
+
+var zeros [padding]byte
+
+// reset prepares for a part of the plan: what was made of the line for another one is forgotten.
+func (w *worker) reset(u *union, l *Line) {
+	if w.scripted {
+		w.load(l.Bytes)
+		w.scripted = false
+	}
+	w.union = u
+	w.buf = w.buf[:w.size+padding]
+	w.tape, w.bits, w.cells = w.tape[:0], w.bits[:0], w.cells[:0]
+	w.repeated, w.trouble, w.ofLine = false, noTrouble, 0
+	w.twice = fit(w.twice, len(u.groups))
+	clear(w.twice)
+}
+
+// frame makes two empty bit sets for the members of an object: which were given, and which are present.
+func (w *worker) frame(words int) (given, present []uint64) {
+	from, to := len(w.bits), len(w.bits)+2*words
+	if to > cap(w.bits) {
+		w.bits = append(make([]uint64, 0, 2*to), w.bits...)
+	}
+	w.bits = w.bits[:to]
+	clear(w.bits[from:])
+	return w.bits[from : from+words : from+words], w.bits[from+words : to : to]
+}
+
+// release gives back the newest frame.
+func (w *worker) release(words int) { w.bits = w.bits[:len(w.bits)-2*words] }
+
+// textOf is what a string, number or boolean says, for conversions; it is valid until the next call.
+func (w *worker) textOf(e *entry) []byte {
+	switch {
+	case e.kind != str || e.flags&bare != 0:
+		return w.buf[e.start:e.end]
+	case e.flags&(escaped|high) == 0:
+		return w.buf[e.start+1 : e.end-1]
+	}
+	w.text, _ = decode(w.text[:0], w.buf[e.start+1:e.end-1])
+	return w.text
+}
+
+// decoded appends what the string e says to the buffer, with padding, and returns where it stands.
+func (w *worker) decoded(e *entry) (from, to int) {
+	from = len(w.buf)
+	if e.flags&bare != 0 {
+		w.buf = append(w.buf, w.buf[e.start:e.end]...)
+	} else {
+		w.buf, _ = decode(w.buf, w.buf[e.start+1:e.end-1])
+	}
+	to = len(w.buf)
+	w.buf = append(w.buf, zeros[:]...)
+	return from, to
+}
