@@ -65,6 +65,7 @@ func GrokPatterns() []GrokPattern {
 func ipv6Expr() string {
 	const group = `[0-9a-fA-F]{1,4}`
 	forms := []string{fmt.Sprintf(`(?:%s:){7}%s`, group, group), fmt.Sprintf(`(?:%s:){6}%%{IPV4}`, group)}
+	forms = append(forms, fmt.Sprintf(`(?:%s:){7}:`, group))
 	for before := 6; before >= 0; before-- { // groups before the ::
 		lead := fmt.Sprintf(`(?:%s(?::%s){0,%d})`, group, group, max(0, before-1))
 		if before == 0 {
@@ -105,6 +106,9 @@ func (g *grok) expand(source string, within []string) (string, error) {
 	for rest := source; ; {
 		before, behind, found := strings.Cut(rest, "%{")
 		out.WriteString(before)
+		if out.Len() > maxExpr {
+			return "", fmt.Errorf("more than %d bytes with its patterns put in", maxExpr)
+		}
 		if !found {
 			return out.String(), nil
 		}
@@ -117,9 +121,6 @@ func (g *grok) expand(source string, within []string) (string, error) {
 			return "", err
 		}
 		out.WriteString(expr)
-		if out.Len() > maxExpr {
-			return "", fmt.Errorf("more than %d bytes with its patterns put in", maxExpr)
-		}
 		rest = after
 	}
 }

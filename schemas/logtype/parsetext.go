@@ -123,7 +123,7 @@ func readFastMatch(m *strict.Mapping) *FastMatch {
 
 func reportTwice(at strict.Node, names []string) {
 	for i, name := range names {
-		if name != "_" && slices.Contains(names[:i], name) {
+		if name != "_" && name != "" && slices.Contains(names[:i], name) {
 			at.Problem(fmt.Sprintf("the field %q is there twice", name), "write _ for what nobody wants")
 		}
 	}

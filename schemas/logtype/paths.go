@@ -121,7 +121,7 @@ func leads(f *Field, rest string) (why, hint string) {
 	case f.Type == Array:
 		return fmt.Sprintf("the path leads into the array %q", f.Name), "an element cannot be taken out"
 	case f.Type != Object && f.Type != JSON && f.Type != "":
-		return fmt.Sprintf("the field %q is a %s and has no member %q", f.Name, f.Type, rest), ""
+		return fmt.Sprintf("the field %q is of type %s and has no member %q", f.Name, f.Type, rest), ""
 	}
 	return "", ""
 }

@@ -14,6 +14,9 @@ import (
 // maxInstructions bounds a compiled regular expression. The time for a byte of a line grows with it, and so does memory.
 const maxInstructions = 10_000
 
+// lookAround begins what other engines have and RE2 has not.
+var lookAround = regexp.MustCompile(`\(\?<?[=!]`)
+
 // readRegex reads the parser regex.
 func readRegex(m *strict.Mapping) *Regex {
 	r := &Regex{Text: readText(m)}
@@ -57,6 +60,9 @@ func readRegex(m *strict.Mapping) *Regex {
 func (r *Regex) compile(expr string, fields []string) error {
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
+		if around := lookAround.FindString(r.Source); around != "" {
+			return fmt.Errorf("RE2 cannot look around itself, as %s; match what is there", around)
+		}
 		var e *syntax.Error
 		if errors.As(err, &e) {
 			return fmt.Errorf("%s: %q", e.Code, e.Expr)

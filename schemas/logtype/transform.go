@@ -178,8 +178,10 @@ func readTemplate(n strict.Node) *Join {
 	switch {
 	case err != nil:
 		n.Problem(err.Error(), "")
+		return &Join{Literals: []string{""}}
 	case slices.Contains(fields, ""):
 		n.Problem(fmt.Sprintf("the template %q has a field without a name", text), "as %{name}")
+		return &Join{Literals: []string{""}}
 	case n.IsText() && text == "":
 		n.Problem("the template is empty", "as %{year}-%{month}-%{day}")
 	}
