@@ -188,6 +188,15 @@ func FuzzParse(f *testing.F) {
 		text, _ := logtype.BuiltinText(s.Name)
 		f.Add(text)
 	}
+	if mistakes, err := txtar.ParseFile("testdata/mistakes.txtar"); err != nil {
+		f.Error(err)
+	} else {
+		for _, file := range mistakes.Files {
+			if strings.HasSuffix(file.Name, ".yml") {
+				f.Add(string(file.Data))
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := logtype.Parse("x.yml", []byte(text))
 		if (s == nil) == (err == nil) {

@@ -53,13 +53,16 @@ func own(t testing.TB, v classify.Verdict) string {
 	return strings.TrimSuffix(before, ",") + "}"
 }
 
-func TestConversions(t *testing.T) {
+// A conversion is a value of a field, and what becomes of it.
+type conversion struct {
+	kind, more string
+	value      string // empty: the field is not there
+	want       string // of the field in the event; empty: it is not there
+}
+
+func conversions() []conversion {
 	const required = "required: true"
-	tests := []struct {
-		kind, more string
-		value      string // empty: the field is not there
-		want       string // of the field in the event; empty: it is not there
-	}{
+	return []conversion{
 		{"string", "", `5`, `"5"`},
 		{"string", "", `true`, `"true"`},
 		{"string", "", `1.50e3`, `"1.50e3"`},
@@ -152,7 +155,10 @@ func TestConversions(t *testing.T) {
 		{"json", "isEmbeddedJSON: true", `""`, ``},
 		{"object", "isEmbeddedJSON: true\nfields: [{name: a, type: int}]", `"{\"a\": \"1\"}"`, `{"a":1}`},
 	}
-	for _, tt := range tests {
+}
+
+func TestConversions(t *testing.T) {
+	for _, tt := range conversions() {
 		t.Run(strings.TrimSpace(tt.kind+" "+tt.more+" "+tt.value), func(t *testing.T) {
 			line := `{"g":1}`
 			if tt.value != "" {
