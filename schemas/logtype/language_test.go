@@ -186,22 +186,22 @@ func keysOf(p logtype.Place) (keys []logtype.Key) {
 
 // documents have a hole where a key can be put; "type: string" there becomes the type for which the key has a meaning.
 var documents = map[logtype.Place]string{
-	logtype.InSchema:     "{schema: A.B, fields: [{name: a, type: string}], HOLE}",
-	logtype.InField:      "{schema: A.B, fields: [{name: a, type: string, HOLE}]}",
-	logtype.InElement:    "{schema: A.B, fields: [{name: a, type: array, element: {type: string, HOLE}}]}",
-	logtype.InDefinition: "{schema: A.B, fields: [{name: a, type: ref, target: d}], definitions: {d: {type: string, HOLE}}}",
-	logtype.InParser:     "{schema: A.B, fields: [{name: a, type: string}], parser: {HOLE}}",
-	logtype.InCSV:        "{schema: A.B, fields: [{name: a, type: string}], parser: {csv: {columns: [a], HOLE}}}",
-	logtype.InFastMatch:  "{schema: A.B, fields: [{name: a, type: string}], parser: {fastmatch: {match: ['%{a}'], HOLE}}}",
-	logtype.InRegex:      "{schema: A.B, fields: [{name: a, type: string}], parser: {regex: {match: ['%{WORD:a}'], HOLE}}}",
-	logtype.InScript:     "{schema: A.B, fields: [{name: a, type: string}], parser: {script: {function: 'def parse(log): return {}', HOLE}}}",
-	logtype.InValidate:   "{schema: A.B, fields: [{name: a, type: string, validate: {allow: [x], HOLE}}]}",
-	logtype.InRename:     "{schema: A.B, fields: [{name: a, type: string, rename: {from: b, HOLE}}]}",
-	logtype.InCopy:       "{schema: A.B, fields: [{name: a, type: string, copy: {from: b, HOLE}}]}",
-	logtype.InConcat:     "{schema: A.B, fields: [{name: a, type: string, concat: {paths: [b, c], HOLE}}]}",
-	logtype.InSplit:      "{schema: A.B, fields: [{name: a, type: string, split: {from: b, separator: x, index: 0, HOLE}}]}",
-	logtype.InMask:       "{schema: A.B, fields: [{name: a, type: string, mask: {type: redact, HOLE}}]}",
-	logtype.InSample:     "{schema: A.B, fields: [{name: a, type: string}], samples: [{name: x, line: '{}', HOLE}]}",
+	logtype.InSchema:     "{schema: Any.Type, fields: [{name: a, type: string}], HOLE}",
+	logtype.InField:      "{schema: Any.Type, fields: [{name: a, type: string, HOLE}]}",
+	logtype.InElement:    "{schema: Any.Type, fields: [{name: a, type: array, element: {type: string, HOLE}}]}",
+	logtype.InDefinition: "{schema: Any.Type, fields: [{name: a, type: ref, target: d}], definitions: {d: {type: string, HOLE}}}",
+	logtype.InParser:     "{schema: Any.Type, fields: [{name: a, type: string}], parser: {HOLE}}",
+	logtype.InCSV:        "{schema: Any.Type, fields: [{name: a, type: string}], parser: {csv: {columns: [a], HOLE}}}",
+	logtype.InFastMatch:  "{schema: Any.Type, fields: [{name: a, type: string}], parser: {fastmatch: {match: ['%{a}'], HOLE}}}",
+	logtype.InRegex:      "{schema: Any.Type, fields: [{name: a, type: string}], parser: {regex: {match: ['%{WORD:a}'], HOLE}}}",
+	logtype.InScript:     "{schema: Any.Type, fields: [{name: a, type: string}], parser: {script: {function: 'def parse(log): return {}', HOLE}}}",
+	logtype.InValidate:   "{schema: Any.Type, fields: [{name: a, type: string, validate: {allow: [x], HOLE}}]}",
+	logtype.InRename:     "{schema: Any.Type, fields: [{name: a, type: string, rename: {from: b, HOLE}}]}",
+	logtype.InCopy:       "{schema: Any.Type, fields: [{name: a, type: string, copy: {from: b, HOLE}}]}",
+	logtype.InConcat:     "{schema: Any.Type, fields: [{name: a, type: string, concat: {paths: [b, c], HOLE}}]}",
+	logtype.InSplit:      "{schema: Any.Type, fields: [{name: a, type: string, split: {from: b, separator: x, index: 0, HOLE}}]}",
+	logtype.InMask:       "{schema: Any.Type, fields: [{name: a, type: string, mask: {type: redact, HOLE}}]}",
+	logtype.InSample:     "{schema: Any.Type, fields: [{name: a, type: string}], samples: [{name: x, line: '{}', HOLE}]}",
 }
 
 // inPlace puts a key with a value into the document of a place; one that is there already is replaced.
@@ -237,6 +237,10 @@ func TestLanguageIsWhatParseReads(t *testing.T) {
 		t.Errorf("%d places, %d documents", len(logtype.Places()), len(documents))
 	}
 	for _, p := range logtype.Places() {
+		sound := strings.Replace(strings.Replace(documents[p.Place], "parser: {HOLE}", "", 1), "HOLE", "", 1)
+		if _, err := logtype.Parse("t.yml", []byte(sound)); err != nil {
+			t.Fatalf("the document of %s has a mistake of its own: %v", p.Place, err)
+		}
 		known := map[string]logtype.Key{}
 		for _, k := range keysOf(p.Place) {
 			known[k.Name] = k

@@ -117,7 +117,7 @@ func (r *reader) value(m *strict.Mapping) (v Value, total size) {
 			refuseTransformations(e)
 			var inner Value
 			inner, total = r.value(e)
-			e.Optional("description")
+			e.Optional("description").Text()
 			v.Element = &inner
 			if total.eventTime {
 				e.Problem("isEventTime within an array", "an event has one time; say which field it is outside of arrays")
@@ -178,7 +178,7 @@ func (r *reader) refer(target strict.Node) (Value, size) {
 		d.reading = true
 		d.node.Mapping(func(m *strict.Mapping) {
 			refuseTransformations(m)
-			m.Optional("description")
+			m.Optional("description").Text()
 			d.value, d.size = r.value(m)
 		})
 		d.reading, d.read = false, true
@@ -214,7 +214,7 @@ func readTimeFormats(m *strict.Mapping, one, several strict.Node) (formats []Tim
 	}
 	for _, n := range nodes {
 		text := n.Text()
-		if text == "" {
+		if !n.IsText() {
 			continue
 		}
 		f, err := ParseTimeFormat(text)
