@@ -2,6 +2,7 @@ package reference_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,7 +58,10 @@ func FuzzCheck(f *testing.F) {
 		text(f, `{regex: {match: ['^%{WORD:a}( %{INT:b})?(?: %{GREEDYDATA:c})?$'], trimSpace: true, emptyValues: ["-"]}}`),
 		text(f, `{csv: {columns: [x, y, b], hasHeader: true, expandFields: {a: "%{x}-%{y}", c: "[%{y}]"}}}`),
 		text(f, `{script: {function: "def parse(log):\n  e = json.decode(log)\n  e['a'] = log\n  e['c'] = [e, e]\n  return e"}}`))
-	for _, s := range all {
+	for i, s := range all {
+		if s.Name == "My.Text" { // of several, and names tell them apart
+			s.Name = fmt.Sprint("My.Text", i)
+		}
 		for _, sample := range s.Samples {
 			f.Add([]byte(sample.Line))
 		}
