@@ -50,7 +50,7 @@ fields:
 }
 
 func TestDerivedOfText(t *testing.T) {
-	s, err := logtype.Parse("x.yml", []byte(`
+	_, err := logtype.Parse("x.yml", []byte(`
 schema: My.Orders
 parser: {csv: {columns: [y, m, z, _], expandFields: {month: "%{y}-%{m}!", all: fixed}}}
 fields:
@@ -64,7 +64,7 @@ fields:
 	if err == nil {
 		t.Fatal("z is renamed, and concat takes it by its old name")
 	}
-	s, err = logtype.Parse("x.yml", []byte(`
+	s, err := logtype.Parse("x.yml", []byte(`
 schema: My.Orders
 parser: {csv: {columns: [y, m, z, _], expandFields: {month: "%{y}-%{m}!", all: fixed}}}
 fields:
