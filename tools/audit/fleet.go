@@ -19,6 +19,7 @@ type fleet struct {
 	program string
 	job     string
 	dir     string // for their logs
+	doomed  bool   // the first workers kill themselves, where their mutant says
 
 	mu      sync.Mutex
 	workers []*worker
@@ -32,16 +33,17 @@ type worker struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
 	dead  chan struct{}
+	dies  bool   // it kills itself
 	state string // how it ended
 }
 
-func newFleet(program, dir string, j job) (*fleet, error) {
+func newFleet(program, dir string, j job, doomed bool) (*fleet, error) {
 	b, err := json.Marshal(j)
-	return &fleet{program: program, job: string(b), dir: dir}, err
+	return &fleet{program: program, job: string(b), dir: dir, doomed: doomed}, err
 }
 
-// start starts the worker of slot i.
-func (f *fleet) start(i int) (*worker, error) {
+// start starts the worker of slot i. One that dies kills itself at the moment that its mutant is about.
+func (f *fleet) start(i int, dies bool) (*worker, error) {
 	log, err := os.OpenFile(filepath.Join(f.dir, fmt.Sprintf("worker-%d.log", i)), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
@@ -49,6 +51,9 @@ func (f *fleet) start(i int) (*worker, error) {
 	defer log.Close()
 	cmd := exec.Command(f.program, "-worker", f.job)
 	cmd.Stdout, cmd.Stderr = log, log
+	if dies {
+		cmd.Env = append(os.Environ(), doomedVariable+"=1")
+	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -56,7 +61,7 @@ func (f *fleet) start(i int) (*worker, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start a worker: %w", err)
 	}
-	w := &worker{cmd: cmd, stdin: stdin, dead: make(chan struct{})}
+	w := &worker{cmd: cmd, stdin: stdin, dead: make(chan struct{}), dies: dies}
 	go func() {
 		cmd.Wait()
 		w.state = cmd.ProcessState.String()
@@ -68,7 +73,7 @@ func (f *fleet) start(i int) (*worker, error) {
 // startAll starts n workers.
 func (f *fleet) startAll(n int) error {
 	for i := range n {
-		w, err := f.start(i)
+		w, err := f.start(i, f.doomed)
 		if err != nil {
 			return err
 		}
@@ -89,7 +94,11 @@ func (f *fleet) torment(ctx context.Context, i int, rng *rand.Rand, s setup) err
 		case <-ctx.Done():
 			return nil
 		case <-w.dead:
-			f.note(i, w)
+			if w.dies && w.state == "signal: killed" {
+				f.count(&f.kills)
+			} else {
+				f.note(i, w)
+			}
 		case <-time.After(pause):
 			switch {
 			case freeze:
@@ -106,7 +115,7 @@ func (f *fleet) torment(ctx context.Context, i int, rng *rand.Rand, s setup) err
 			f.count(&f.kills)
 			wait(ctx, down)
 		}
-		w, err := f.start(i)
+		w, err := f.start(i, false)
 		if err != nil {
 			return err
 		}

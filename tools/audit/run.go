@@ -19,6 +19,9 @@ import (
 // stuckAfter is how long nothing may change before the audit no longer waits for the pipeline to come to rest.
 const stuckAfter = time.Minute
 
+// stuckMutant is the same for a mutant: it loses what the audit would wait for.
+const stuckMutant = 15 * time.Second
+
 // A trial is one audit under way.
 type trial struct {
 	setup
@@ -95,7 +98,7 @@ func (t *trial) open(ctx context.Context) (clean func(), err error) {
 		return clean, err
 	}
 	undo = append(undo, t.watch.close)
-	if t.fleet, err = newFleet(program, t.dir, job{Broker: t.broker.addr, Protocol: t.protocol, Lake: folder.Root()}); err != nil {
+	if t.fleet, err = newFleet(program, t.dir, job{Broker: t.broker.addr, Protocol: t.protocol, Lake: folder.Root()}, doomed(t.mutant)); err != nil {
 		return clean, err
 	}
 	undo = append(undo, t.fleet.killAll)
@@ -124,13 +127,30 @@ func (t *trial) live(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	text, err := until(ctx, stuckAfter, func() (string, bool) { return t.watch.state(ctx, t.sender.acked.Load(), t.sender.bad.Load()) })
+	text, err := until(ctx, t.patience(), func() (string, bool) { return t.watch.state(ctx, t.sender.acked.Load(), t.sender.bad.Load()) })
 	if err != nil {
+		t.story = append(t.story, err.Error())
+	}
+	// A transaction that the broker has left hanging is ended by the workers, a while after.
+	if _, err := until(ctx, t.patience(), func() (string, bool) { return "transactions stay open", t.nothingOpen(ctx) }); err != nil {
 		t.story = append(t.story, err.Error())
 	}
 	fmt.Printf("     at rest %s after the last line: %s\n", time.Since(began).Round(100*time.Millisecond), text)
 	t.fleet.stop(45 * time.Second)
 	return ctx.Err()
+}
+
+func (t *trial) patience() time.Duration {
+	if t.mutant != "" {
+		return stuckMutant
+	}
+	return stuckAfter
+}
+
+// nothingOpen reports whether readers of all topics get to their ends. The workers write all the time, but seldom all at once.
+func (t *trial) nothingOpen(ctx context.Context) bool {
+	_, open, err := ends(ctx, t.watch.client, append(ours(), inputs()...))
+	return err == nil && len(open) == 0
 }
 
 // torment kills and freezes until the time is over. At its end everything runs.
