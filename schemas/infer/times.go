@@ -163,3 +163,14 @@ func isTimeName(name string) bool {
 	}
 	return slices.Contains(timeWords, last) || strings.HasSuffix(last, "time") || strings.HasSuffix(last, "timestamp")
 }
+
+// TimeFormat returns the name of the time format in which a text is written, as a schema has it; a number of a plausible size
+// counts from 1970. It is empty for a text that is no time.
+func TimeFormat(text string) string {
+	t := times{byName: true}
+	t.text(text)
+	if chosen, _ := t.formats(); len(chosen) > 0 {
+		return chosen[0].String()
+	}
+	return ""
+}

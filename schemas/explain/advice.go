@@ -1,0 +1,146 @@
+package explain
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"panther/schemas"
+	"panther/schemas/classify"
+	"panther/schemas/infer"
+	"panther/schemas/logtype"
+	"panther/schemas/strict"
+)
+
+// advice says what to do about a line that fails. schema is the nearest one; nil: there is none.
+func advice(line []byte, nearest schemas.Candidate, schema *logtype.Schema) (all []string) {
+	if schema == nil {
+		return nil // the error says it
+	}
+	if text := strings.TrimPrefix(classify.Advice(line), "; "); text != "" {
+		all = append(all, text)
+	}
+	reason := nearest.Reasons[0]
+	if text := aboutBytes(line, reason, schema); text != "" {
+		return append(all, text)
+	}
+	if text := aboutField(line, reason); text != "" {
+		all = append(all, text)
+	}
+	return all
+}
+
+// aboutBytes looks for what is wrong with the line as a whole.
+func aboutBytes(line []byte, reason schemas.Reason, schema *logtype.Schema) string {
+	trimmed := bytes.TrimSpace(line)
+	brace := bytes.IndexByte(line, '{')
+	switch {
+	case bytes.HasPrefix(line, []byte("\ufeff")):
+		return "the line begins with a byte order mark, three bytes that no JSON may begin with: let the sender leave it out"
+	case bytes.HasPrefix(line, []byte{0x1f, 0x8b}):
+		return "the line begins as gzip data do: unpack it first"
+	case bytes.Count(line, []byte{0}) > len(line)/4 && len(line) > 3:
+		return "every other byte is zero: the line seems to be UTF-16; let the sender write UTF-8"
+	case reason.Code != schemas.NotJSON || reason.Field != "":
+		return ""
+	case schema.Parser == (logtype.Parser{}) && brace > 0 && json.Valid(line[brace:]):
+		return fmt.Sprintf("from byte %d on the line is a JSON object: something put %q before it", brace, clipped(line[:brace]))
+	case brace == 0 && !bytes.HasSuffix(trimmed, []byte("}")):
+		return "the line ends within the object: it was cut, or an object goes over several lines"
+	}
+	return ""
+}
+
+func clipped(b []byte) string {
+	const most = 60
+	if len(b) <= most {
+		return string(b)
+	}
+	for most := most; ; most-- {
+		if utf8.RuneStart(b[most]) {
+			return string(b[:most]) + "…"
+		}
+	}
+}
+
+// aboutField looks for what is wrong with one value.
+func aboutField(line []byte, r schemas.Reason) string {
+	if r.Field == "" {
+		return ""
+	}
+	switch r.Code {
+	case schemas.RequiredMissing:
+		if near := misspelt(line, r); near != "" {
+			return fmt.Sprintf("the line has %q: names are compared letter by letter, and with their case", near)
+		}
+	case schemas.TimestampFormat:
+		if format := formatOf(line, r.Span); format != "" {
+			return fmt.Sprintf("the time is written as %s: add that to timeFormats of field %s", format, r.Field)
+		}
+	case schemas.TypeMismatch, schemas.OutOfRange:
+		if to := wider(r); to != "" {
+			return fmt.Sprintf("if the sender means it so, make field %s %s in the schema; `panther schema diff` says what that breaks", r.Field, to)
+		}
+	}
+	return ""
+}
+
+// misspelt returns the member of the line that a missing field may be.
+func misspelt(line []byte, r schemas.Reason) string {
+	within := line
+	if r.Span.End > 0 {
+		within = line[min(r.Span.Start, len(line)):min(r.Span.End, len(line))]
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(within, &members) != nil {
+		return ""
+	}
+	names := slices.Sorted(maps.Keys(members))
+	name := r.Field[strings.LastIndexByte(r.Field, '.')+1:]
+	for _, n := range names {
+		if strings.EqualFold(n, name) {
+			return n
+		}
+	}
+	if len(name) < 4 {
+		return "" // all short words are alike
+	}
+	return strict.Nearest(name, names)
+}
+
+// formatOf returns the time format of the value at a span.
+func formatOf(line []byte, span schemas.Span) string {
+	if span.Start < 0 || span.End > len(line) || span.Start >= span.End {
+		return ""
+	}
+	value := line[span.Start:span.End]
+	text := string(value)
+	var decoded string
+	if json.Unmarshal(value, &decoded) == nil {
+		text = decoded
+	}
+	return infer.TimeFormat(text)
+}
+
+// wider returns the narrowest type that takes what the field has, and not what it wants; empty if nobody can tell.
+func wider(r schemas.Reason) string {
+	got, _, _ := strings.Cut(r.Got, " ")
+	want, _, _ := strings.Cut(r.Expected, " ")
+	switch {
+	case got == "object" || got == "array" || want == "object" || want == "array":
+		return "json"
+	case r.Code == schemas.OutOfRange && (want == "int" || want == "smallint"):
+		return "bigint, or string if it may be larger still"
+	case r.Code == schemas.OutOfRange && (want == "bigint" || want == "float"):
+		return "string"
+	case got == "number" && (want == "int" || want == "smallint" || want == "bigint"):
+		return "float"
+	case r.Code == schemas.TypeMismatch:
+		return "string"
+	}
+	return ""
+}

@@ -1,0 +1,108 @@
+package explain_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"panther/schemas"
+	"panther/schemas/classify"
+	"panther/schemas/classify/reference"
+	"panther/schemas/explain"
+	"panther/schemas/logtype"
+)
+
+func explainer(t *testing.T, documents ...string) *explain.Explainer {
+	t.Helper()
+	var all []*logtype.Schema
+	for _, d := range documents {
+		s, err := logtype.Parse("x.yml", []byte(d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s)
+	}
+	return explain.New("source-1", all, reference.New)
+}
+
+const order = `
+schema: My.Order
+fields:
+- {name: eventTime, type: timestamp, required: true, timeFormats: [rfc3339]}
+- {name: port, type: int}
+- {name: user, type: string}
+- {name: detail, type: object, fields: [{name: accountId, type: string, required: true}]}
+`
+const cells = "schema: My.Cells\nparser: {csv: {columns: [a, b], skipPrefix: '#'}}\nfields: [{name: a, type: string}, {name: b, type: int}]"
+
+func line(text string) classify.Line { return classify.Line{Bytes: []byte(text)} }
+
+func TestExplain(t *testing.T) {
+	x := explainer(t, order, cells)
+	e := x.Explain(line(`{"eventTime": "2026-03-01T08:15:30Z", "port": "http", "user": []}`), false)
+	if !e.Failed() || len(e.Candidates) != 2 || e.Candidates[0].Schema != "My.Order" || len(e.Candidates[0].Reasons) != 2 ||
+		e.Candidates[0].Reasons[0].Words != `field port: expected int, got string "http"` {
+		t.Errorf("%+v", e)
+	}
+	if span := e.Nearest(); string(e.Line[span.Start:span.End]) != `"http"` {
+		t.Errorf("%v", span)
+	}
+	if want := classify.Fingerprint("source-1", schemas.Candidate{Schema: "My.Order", Reasons: []schemas.Reason{{Code: schemas.TypeMismatch, Field: "port"}}}); e.Fingerprint != want {
+		t.Errorf("fingerprint %s, want %s", e.Fingerprint, want)
+	}
+	e = x.Explain(line(`{"eventTime": "2026-03-01T08:15:30Z"}`), true)
+	if e.Failed() || e.Schema != "My.Order" || !strings.HasPrefix(string(e.Event), `{"eventTime"`) || len(e.Candidates) != 1 || e.Candidates[0].Schema != "My.Cells" {
+		t.Errorf("%+v", e)
+	}
+	if e = x.Explain(line("#x"), true); e.Failed() || !e.Skipped {
+		t.Errorf("%+v", e)
+	}
+	if e = x.Broken([]byte("x"), schemas.Reason{Code: schemas.NotJSON, Expected: "a", Got: "b"}); !e.Failed() || len(e.Candidates) != 2 {
+		t.Errorf("%+v", e)
+	}
+	if e = explainer(t).Explain(line("x"), true); !e.Failed() || !strings.Contains(e.Error, "no schema is configured") || e.Fingerprint == "" {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestAdvice(t *testing.T) {
+	x := explainer(t, order)
+	const time = `"eventTime": "2026-03-01T08:15:30Z"`
+	for _, tt := range []struct{ line, want string }{
+		{"\ufeff{" + time + "}", "byte order mark"},
+		{"\x1f\x8b\x08abc", "gzip"},
+		{"{\x00\"\x00a\x00\"\x00:\x001\x00}\x00", "UTF-16"},
+		{`Mar  1 08:15:30 host app: {` + time + `}`, `from byte 26 on the line is a JSON object: something put "Mar  1 08:15:30 host app: " before it`},
+		{`{` + time + `, "port": `, "it was cut"},
+		{`{"EventTime": "x"}`, `the line has "EventTime"`},
+		{`{"event_time": "x"}`, `the line has "event_time"`},
+		{`{` + time + `, "detail": {"accountID": "1"}}`, `the line has "accountID"`},
+		{`{"eventTime": 1772352930123}`, "written as unix_ms: add that to timeFormats of field eventTime"},
+		{`{"eventTime": "01/Mar/2026:08:15:30 +0000"}`, "written as %d/%b/%Y:%H:%M:%S %z"},
+		{`{` + time + `, "port": "http"}`, "make field port string"},
+		{`{` + time + `, "port": 1.5}`, "make field port float"},
+		{`{` + time + `, "port": 3000000000}`, "make field port bigint"},
+		{`{` + time + `, "user": {}}`, "make field user json"},
+		{`{"Records": [{` + time + `}]}`, "JsonArray"},
+		{`{"x": 1}`, ""},
+		{`hello`, ""},
+	} {
+		e := x.Explain(line(tt.line), false)
+		got := fmt.Sprint(e.Advice)
+		if !e.Failed() || !strings.Contains(got, tt.want) || tt.want == "" && len(e.Advice) > 0 {
+			t.Errorf("%s: %s, want %s (%s)", tt.line, got, tt.want, e.Error)
+		}
+	}
+}
+
+// Whatever the bytes, there are words and no panic.
+func FuzzExplain(f *testing.F) {
+	f.Add([]byte(`{"eventTime": "01/Mar/2026:08:15:30 +0000", "detail": {"accountID": 1}}`))
+	f.Add([]byte("\xff\x00{"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		e := explainer(t, order, cells).Explain(classify.Line{Bytes: b}, true)
+		if e.Failed() && (e.Error == "" || len(e.Candidates) != 2) {
+			t.Errorf("%+v", e)
+		}
+	})
+}
