@@ -81,59 +81,6 @@ func (a shownAlert) printLines(w io.Writer, now time.Time) error {
 	return nil
 }
 
-// mark returns a line as a terminal may show it, cut to width letters around the part that fails, and the marks to print
-// below it. A span of nothing has no marks.
-func mark(payload []byte, span schemas.Span, width int) (line, marks string) {
-	text := string(payload)
-	shown := make([]string, 0, len(text)) // letters
-	start, end := 0, 0                    // of the span, in shown letters
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		if i < span.Start {
-			start++
-		}
-		if i < span.End {
-			end++
-		}
-		for n, letter := range []rune(escaped(r, text[i:i+size])) {
-			shown = append(shown, string(letter))
-			if n > 0 && i < span.Start {
-				start++
-			}
-			if n > 0 && i < span.End {
-				end++
-			}
-		}
-		i += size
-	}
-	from, to := window(len(shown), start, end, width)
-	line = strings.Join(shown[from:to], "")
-	pad := ""
-	if from > 0 {
-		line, pad = cut+line, strings.Repeat(" ", len(cut))
-	}
-	if to < len(shown) {
-		line += cut
-	}
-	if n := min(end, to) - max(start, from); n > 0 {
-		marks = pad + strings.Repeat(" ", max(start, from)-from) + strings.Repeat("^", n)
-	}
-	return line, marks
-}
-
-// cut stands where a line goes on.
-const cut = "..."
-
-// window chooses at most width of n letters so that those from start to end are in the middle.
-func window(n, start, end, width int) (from, to int) {
-	if n <= width {
-		return 0, n
-	}
-	middle := start + min(end-start, width)/2
-	from = min(max(0, middle-width/2), n-width)
-	return from, from + width
-}
-
 // printUndelivered lists the alerts that an ALERT_DELIVERY alert is about.
 func (a shownAlert) printUndelivered(w io.Writer, now time.Time) error {
 	if len(a.Deliveries) == 0 {

@@ -13,11 +13,9 @@ import (
 	"strings"
 
 	"panther/schemas"
-	"panther/schemas/catalogue"
 	"panther/schemas/classify"
 	"panther/schemas/envelope"
 	"panther/schemas/logtype"
-	"panther/schemas/strict"
 )
 
 const classifyHelp = `
@@ -35,12 +33,8 @@ How files hold lines is the stream type: that of the source, else Auto, which lo
 
 // runClassify is `panther classify`.
 func runClassify(ctx context.Context, p *program, args []string) error {
-	var logTypes, schemaFiles texts
 	f := p.flags("classify", classifyHelp)
-	f.Var(&logTypes, "log-type", "a `log type`; may be given several times")
-	f.Var(&schemaFiles, "schema", "a `file` with a log type; may be given several times")
-	source := f.String("source", "", "the `label` of a log source of the catalogue files, whose log types are taken")
-	dir := f.String("f", "", "the `folder` of the catalogue files")
+	choice := choiceFlags(f)
 	streamType := f.String("stream-type", "", "how files hold lines: "+typeNames())
 	arrayField := f.String("array-field", "", "of JsonArray: the `member` of an object that has the array")
 	failures := f.String("failures", "", "the `file` to write failures to")
@@ -48,17 +42,17 @@ func runClassify(ctx context.Context, p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	c := &classification{in: p.in, events: bufio.NewWriter(p.out), failures: bufio.NewWriter(p.err), label: *source,
+	c := &classification{in: p.in, events: bufio.NewWriter(p.out), failures: bufio.NewWriter(p.err), label: choice.source,
 		byType: map[string]int{}, kinds: map[string]*failureKind{}}
-	candidates, of, err := classifyCandidates(logTypes, schemaFiles, *source, *dir)
+	found, err := choice.find()
 	if err != nil {
 		return err
 	}
-	c.candidates = candidates
-	if c.checker, err = classify.New(candidates); err != nil {
-		return usageError("%v", err)
+	c.candidates = found.schemas
+	if c.checker, err = newChecker(found.schemas); err != nil {
+		return err
 	}
-	if c.stream, err = streamOf(of, *streamType, *arrayField); err != nil {
+	if c.stream, err = streamOf(found.source, *streamType, *arrayField); err != nil {
 		return err
 	}
 	if *failures != "" {
@@ -85,90 +79,6 @@ func runClassify(ctx context.Context, p *program, args []string) error {
 		return &exitError{code: exitProblems}
 	}
 	return nil
-}
-
-// texts is a flag that may be given several times.
-type texts []string
-
-func (t *texts) String() string { return strings.Join(*t, ", ") }
-
-func (t *texts) Set(s string) error {
-	*t = append(*t, s)
-	return nil
-}
-
-// classifyCandidates finds the schemas to choose from: those of schema files, of log types by name, and of a source, which it
-// returns as well.
-func classifyCandidates(logTypes, schemaFiles []string, source, dir string) (candidates []*logtype.Schema, of catalogue.LogSource, err error) {
-	given := map[string]*logtype.Schema{}
-	var names []string
-	for _, file := range schemaFiles {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return nil, of, usageError("read a schema: %v", err)
-		}
-		s, err := logtype.Parse(file, data)
-		if err != nil {
-			return nil, of, usageError("the schema has mistakes:\n%v", err)
-		}
-		given[s.Name] = s
-		names = append(names, s.Name)
-	}
-	names = append(names, logTypes...)
-	if (source == "") != (dir == "") {
-		return nil, of, usageError("--source takes a log source of the files that -f names: give both")
-	}
-	if source != "" {
-		if of, err = sourceIn(source, dir, given); err != nil {
-			return nil, of, err
-		}
-		names = append(names, of.LogTypes...)
-	}
-	if len(names) == 0 {
-		return nil, of, usageError("name what the lines may be, with --log-type, --schema or --source; `panther get schemas` lists the log types built in")
-	}
-	for _, name := range names {
-		s, ok := given[name]
-		if !ok {
-			s, ok = logtype.Builtin(name)
-		}
-		if !ok {
-			hint := strict.DidYouMean(name, append(logtype.BuiltinNames(), slices.Sorted(maps.Keys(given))...))
-			if hint == "" {
-				hint = "`panther get schemas` lists those built in"
-			}
-			return nil, of, usageError("there is no log type %q; %s", name, hint)
-		}
-		if !slices.Contains(candidates, s) {
-			candidates = append(candidates, s)
-		}
-	}
-	return candidates, of, nil
-}
-
-// sourceIn returns a source in catalogue files, and adds the schemas of these files to given.
-func sourceIn(label, dir string, given map[string]*logtype.Schema) (of catalogue.LogSource, err error) {
-	files, err := catalogue.Parse(dir)
-	if err != nil {
-		return of, usageError("%v", err)
-	}
-	for _, entry := range files.Schemas {
-		s, err := logtype.Parse(entry.Origin, []byte(entry.Text))
-		if err != nil {
-			return of, usageError("%v", err)
-		}
-		if given[s.Name] == nil {
-			given[s.Name] = s
-		}
-	}
-	var labels []string
-	for _, s := range files.Sources {
-		if s.Label == label {
-			return s, nil
-		}
-		labels = append(labels, s.Label)
-	}
-	return of, usageError("%s has no log source %q; %s", dir, label, strict.DidYouMean(label, labels))
 }
 
 // A classification is one run of the command.

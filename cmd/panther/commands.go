@@ -12,6 +12,8 @@ func commands() []command {
 		{"sources", "show log sources, and set their alarms", runSources},
 		{"topology", "draw the pipeline", runTopology},
 		{"classify", "classify log lines from files or standard input", runClassify},
+		{"explain", "say why a log line matches a schema, or none", runExplain},
+		{"schema", "list, test, infer and compare the schemas of log types", runSchema},
 		{"lake", "show what is in the lake", runLake},
 	}
 }

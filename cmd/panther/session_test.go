@@ -144,15 +144,17 @@ func (s *session) play(script string) string {
 }
 
 // words are words and quoted words, of a command line.
-var words = regexp.MustCompile(`"[^"]*"|\S+`)
+var words = regexp.MustCompile(`'[^']*'|"[^"]*"|\S+`)
 
 // command runs a command, again until it prints a text, and returns what it printed, indented.
 func (s *session) command(until, line string) string {
 	args := words.FindAllString(strings.NewReplacer("$ID", s.id, "FILES", s.files).Replace(line), -1)
 	for i := range args {
-		args[i] = strings.Trim(args[i], `"`)
+		if n := len(args[i]); n > 1 && strings.ContainsRune(`'"`, rune(args[i][0])) && args[i][0] == args[i][n-1] {
+			args[i] = args[i][1 : n-1]
+		}
 	}
-	if args[0] != "topology" && args[0] != "help" {
+	if !slices.Contains([]string{"topology", "help", "schema"}, args[0]) {
 		args = append(slices.Clone(args), "--dir", s.dir)
 	}
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
@@ -178,6 +180,7 @@ var (
 	position = regexp.MustCompile(`partition \d+, offset \d+`)
 	rowID    = regexp.MustCompile(`^([0-9a-f]{8})  `)
 	uuid     = regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)
+	parsedAt = regexp.MustCompile(`("p_parse_time": )"[^"]*"`)
 	instant  = regexp.MustCompile(`(\d\d:\d\d:\d\d|\w{3} \d+ \d\d:\d\d|\d{4}-\d\d-\d\d) \([^)]*\)`)
 	minute   = regexp.MustCompile(`\b\d\d:\d\d\b`)
 	spaces   = regexp.MustCompile(`(\S)  +`)
@@ -197,6 +200,7 @@ func (s *session) printed(code int, out, errs string) string {
 			line = position.ReplaceAllString(line, "partition N, offset N")
 			line = longID.ReplaceAllString(line, "(long id)")
 			line = shortID8.ReplaceAllString(line, "(id)")
+			line = parsedAt.ReplaceAllString(line, `$1"(time)"`)
 			line = instant.ReplaceAllString(line, "(time)")
 			line = minute.ReplaceAllString(line, "(minute)")
 			line = spaces.ReplaceAllString(line, "$1  ")

@@ -99,7 +99,7 @@ func TestTrial(t *testing.T) {
 	old, new := parse(t, "- {name: port, type: string}\n"), parse(t, "- {name: port, type: int}\n")
 	trial := evolve.NewTrial(reference.New([]*logtype.Schema{old}), reference.New([]*logtype.Schema{new}))
 	for i, line := range []string{`{"port": 80}`, `{"port": "http"}`, `{"port": []}`, `{}`} {
-		trial.Line(fmt.Sprintf("line %d", i), []byte(line))
+		trial.Line(fmt.Sprintf("line %d", i), classify.Line{Bytes: []byte(line)})
 	}
 	if trial.Lines != 4 || trial.Before != 3 || trial.After != 2 || trial.LostLines() != 1 {
 		t.Errorf("%+v", trial)

@@ -29,14 +29,14 @@ const maxLost = 100
 func NewTrial(old, new classify.Checker) *Trial { return &Trial{old: old, new: new} }
 
 // Line tries a line, which people know by name. A line that a version skips counts as one that it matches.
-func (t *Trial) Line(name string, line []byte) {
+func (t *Trial) Line(name string, line classify.Line) {
 	t.Lines++
-	before := t.old.Check(classify.Line{Bytes: line})
+	before := t.old.Check(line)
 	matched := before.Schema != nil || before.Skipped
 	if matched {
 		t.Before++
 	}
-	after := t.new.Check(classify.Line{Bytes: line})
+	after := t.new.Check(line)
 	switch {
 	case after.Schema != nil || after.Skipped:
 		t.After++

@@ -16,6 +16,9 @@ import (
 	"panther/schemas/strict"
 )
 
+// maxAdvice is for how many reasons there is advice: most of a line that is of another type are noise.
+const maxAdvice = 3
+
 // advice says what to do about a line that fails. schema is the nearest one; nil: there is none.
 func advice(line []byte, nearest schemas.Candidate, schema *logtype.Schema) (all []string) {
 	if schema == nil {
@@ -28,8 +31,10 @@ func advice(line []byte, nearest schemas.Candidate, schema *logtype.Schema) (all
 	if text := aboutBytes(line, reason, schema); text != "" {
 		return append(all, text)
 	}
-	if text := aboutField(line, reason); text != "" {
-		all = append(all, text)
+	for _, r := range nearest.Reasons[:min(len(nearest.Reasons), maxAdvice)] {
+		if text := aboutField(line, r); text != "" {
+			all = append(all, text)
+		}
 	}
 	return all
 }

@@ -44,26 +44,32 @@ type Reason struct {
 // Failed reports whether the line matches no schema.
 func (e *Explanation) Failed() bool { return e.Schema == "" && !e.Skipped }
 
-// Nearest returns the span of the line that is to blame, by the nearest schema; the zero Span is nothing in particular.
-func (e *Explanation) Nearest() schemas.Span {
-	if len(e.Candidates) == 0 {
+// Span returns the part of the line that is to blame: that of the first reason of the nearest schema that has one, for what is
+// missing has none. The zero Span is nothing in particular.
+func (e *Explanation) Span() schemas.Span {
+	if !e.Failed() || len(e.Candidates) == 0 {
 		return schemas.Span{}
 	}
-	return e.Candidates[0].Reasons[0].Span
+	for _, r := range e.Candidates[0].Reasons {
+		if r.Span.End > r.Span.Start {
+			return r.Span
+		}
+	}
+	return schemas.Span{}
 }
 
 // An Explainer explains lines of one source.
 type Explainer struct {
 	source     string // its id
 	candidates []*logtype.Schema
-	newChecker func([]*logtype.Schema) classify.Checker
 	checker    classify.Checker
 }
 
 // New makes an Explainer for the candidate schemas of a source, in the source's order. source is its id, which fingerprints are
-// made of; empty if the lines are of none.
-func New(source string, candidates []*logtype.Schema, newChecker func([]*logtype.Schema) classify.Checker) *Explainer {
-	return &Explainer{source: source, candidates: candidates, newChecker: newChecker, checker: newChecker(candidates)}
+// made of; empty if the lines are of none. The error says that the schemas are too large.
+func New(source string, candidates []*logtype.Schema) (*Explainer, error) {
+	checker, err := classify.New(candidates)
+	return &Explainer{source: source, candidates: candidates, checker: checker}, err
 }
 
 // Explain explains a line. With others set, and a line that matches, it also says why the other candidates do not.
@@ -117,7 +123,9 @@ func (x *Explainer) others(line classify.Line, matching []string) (all []Candida
 		if strings.Contains("\n"+taken, "\n"+s.Name+"\n") {
 			continue
 		}
-		all = append(all, inWords(x.newChecker([]*logtype.Schema{s}).Check(line).Candidates)...)
+		if alone, err := classify.New([]*logtype.Schema{s}); err == nil { // else they would be too large together as well
+			all = append(all, inWords(alone.Check(line).Candidates)...)
+		}
 	}
 	return all
 }

@@ -7,7 +7,6 @@ import (
 
 	"panther/schemas"
 	"panther/schemas/classify"
-	"panther/schemas/classify/reference"
 	"panther/schemas/explain"
 	"panther/schemas/logtype"
 )
@@ -22,7 +21,11 @@ func explainer(t *testing.T, documents ...string) *explain.Explainer {
 		}
 		all = append(all, s)
 	}
-	return explain.New("source-1", all, reference.New)
+	x, err := explain.New("source-1", all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
 }
 
 const order = `
@@ -44,7 +47,7 @@ func TestExplain(t *testing.T) {
 		e.Candidates[0].Reasons[0].Words != `field port: expected int, got string "http"` {
 		t.Errorf("%+v", e)
 	}
-	if span := e.Nearest(); string(e.Line[span.Start:span.End]) != `"http"` {
+	if span := e.Span(); string(e.Line[span.Start:span.End]) != `"http"` {
 		t.Errorf("%v", span)
 	}
 	if want := classify.Fingerprint("source-1", schemas.Candidate{Schema: "My.Order", Reasons: []schemas.Reason{{Code: schemas.TypeMismatch, Field: "port"}}}); e.Fingerprint != want {

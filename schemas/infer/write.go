@@ -108,6 +108,15 @@ var (
 	meaning  = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null)$`)
 )
 
+// Quote writes a text in quotes as YAML has them. A text with double quotes in it, as JSON is, stands in single ones if it can.
+func Quote(text string) string {
+	quoted := strconv.Quote(text)
+	if !strings.Contains(text, `"`) || strings.Contains(text, "'") || quoted != `"`+strings.NewReplacer(`"`, `\"`, `\`, `\\`).Replace(text)+`"` {
+		return quoted
+	}
+	return "'" + text + "'"
+}
+
 // quote writes a text as YAML has it, in quotes where it needs them.
 func quote(text string) string {
 	if (plain.MatchString(text) || sentence.MatchString(text)) && !meaning.MatchString(text) {
