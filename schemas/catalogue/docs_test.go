@@ -46,6 +46,9 @@ func checkSample(t *testing.T, s *logtype.Schema, sample logtype.Sample) {
 	case sample.Fails == "" && v.Schema == nil:
 		t.Errorf("%s, %s: %s", s.Name, sample.Name, classify.Summary(v.Candidates[0]))
 	case sample.Fails == "":
+		for _, d := range sample.Differences(v.Event) {
+			t.Errorf("%s, %s: %s", s.Name, sample.Name, d)
+		}
 	case v.Schema != nil:
 		t.Errorf("%s, %s: want %s, it is an event", s.Name, sample.Name, sample.Fails)
 	default:
