@@ -6,7 +6,8 @@ import "strings"
 type timeOp struct{ directive, literal byte }
 
 // Directives that stand for several others.
-var compound = map[byte]string{'F': "%Y-%m-%d", 'T': "%H:%M:%S", 'D': "%m/%d/%y", 'R': "%H:%M"}
+var compound = map[byte]string{'F': "%Y-%m-%d", 'T': "%H:%M:%S", 'D': "%m/%d/%y", 'R': "%H:%M", 'r': "%I:%M:%S %p",
+	'v': "%e-%b-%Y", 'c': "%a %b %e %H:%M:%S %Y", 'x': "%m/%d/%y", 'X': "%H:%M:%S", 'n': "\n", 't': "\t"}
 
 // compileStrftime takes a pattern apart that package logtype has accepted; false: it is no strftime pattern.
 func compileStrftime(pattern string) (ops []timeOp, ok bool) {
@@ -25,7 +26,10 @@ func compileStrftime(pattern string) (ops []timeOp, ok bool) {
 		case c == '%':
 			ops = append(ops, timeOp{literal: c})
 		case compound[c] != "":
-			inner, _ := compileStrftime(compound[c])
+			inner, ok := compileStrftime(compound[c])
+			if !ok { // a literal
+				inner = []timeOp{{literal: compound[c][0]}}
+			}
 			ops = append(ops, inner...)
 		default:
 			ops = append(ops, timeOp{directive: c})
@@ -91,16 +95,13 @@ func (c *calendar) read(directive byte) {
 	case 'm':
 		c.month = c.number(1, 2)
 	case 'd', 'e':
-		if directive == 'e' && len(c.text) > 0 && c.text[0] == ' ' {
-			c.text = c.text[1:]
-		}
-		c.day = c.number(1, 2)
+		c.day = c.padded(directive == 'e')
 	case 'j':
 		c.byDays, c.yearDay = true, c.number(1, 3)
-	case 'H':
-		c.hour = c.number(1, 2)
-	case 'I':
-		c.twelve, c.hour = true, c.number(1, 2)
+	case 'H', 'k':
+		c.hour = c.padded(directive == 'k')
+	case 'I', 'l':
+		c.twelve, c.hour = true, c.padded(directive == 'l')
 		c.ok = c.ok && c.hour >= 1 && c.hour <= 12
 	case 'M':
 		c.minute = c.number(1, 2)
@@ -119,6 +120,8 @@ func (c *calendar) read(directive byte) {
 		c.name(dayNames[:], 3)
 	case 'A':
 		c.name(dayNames[:], 0)
+	case 'u', 'w':
+		c.number(1, 1)
 	case 'z':
 		c.zone()
 	case 'Z':
@@ -142,6 +145,14 @@ func (c *calendar) literal(b byte) {
 	if c.ok = len(c.text) > 0 && c.text[0] == b; c.ok {
 		c.text = c.text[1:]
 	}
+}
+
+// padded reads a number of one or two digits, which may have a space in the place of the first.
+func (c *calendar) padded(space bool) int {
+	if space && len(c.text) > 0 && c.text[0] == ' ' {
+		c.text = c.text[1:]
+	}
+	return c.number(1, 2)
 }
 
 // number reads from least to most digits, as many as there are.

@@ -72,11 +72,15 @@ func Directives() []Directive {
 		{'Y', "the year, four digits"}, {'y', "the year, two digits: 69 to 99 are of the twentieth century"},
 		{'m', "the month, 1 or 01 to 12"}, {'b', "the month, three letters"}, {'h', "as %b"}, {'B', "the month, its name in English"},
 		{'d', "the day of the month, 1 or 01 to 31"}, {'e', "as %d, or with a blank before it"}, {'j', "the day of the year"},
-		{'H', "the hour, 0 to 23"}, {'I', "the hour, 1 to 12"}, {'p', "AM or PM"}, {'M', "the minute"}, {'S', "the second"},
+		{'H', "the hour, 0 to 23"}, {'k', "as %H, or with a blank before it"}, {'I', "the hour, 1 to 12"}, {'l', "as %I, or with a blank before it"},
+		{'p', "AM or PM"}, {'M', "the minute"}, {'S', "the second"},
 		{'f', "a fraction of a second, any number of digits"}, {'L', "as %f"}, {'N', "as %f"},
 		{'a', "the day of the week, three letters; not compared with the date"}, {'A', "the same, its name in English"},
+		{'u', "the same, one digit"}, {'w', "as %u"},
 		{'z', "the zone: Z, +01, +0100 or +01:00"}, {'Z', "the zone: UTC, GMT or Z"}, {'s', "seconds since 1970"},
-		{'F', "as %Y-%m-%d"}, {'T', "as %H:%M:%S"}, {'D', "as %m/%d/%y"}, {'R', "as %H:%M"}, {'%', "a percent sign"},
+		{'F', "as %Y-%m-%d"}, {'T', "as %H:%M:%S"}, {'D', "as %m/%d/%y"}, {'R', "as %H:%M"},
+		{'r', "as %I:%M:%S %p"}, {'c', "as %a %b %e %H:%M:%S %Y"}, {'x', "as %D"}, {'X', "as %T"}, {'v', "as %e-%b-%Y"},
+		{'%', "a percent sign"}, {'t', "a tab"}, {'n', "a line feed"},
 	}
 }
 

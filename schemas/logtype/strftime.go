@@ -13,9 +13,10 @@ type timeOp struct {
 }
 
 // Directives that stand for several others.
-var compound = map[byte]string{'F': "%Y-%m-%d", 'T': "%H:%M:%S", 'D': "%m/%d/%y", 'R': "%H:%M"}
+var compound = map[byte]string{'F': "%Y-%m-%d", 'T': "%H:%M:%S", 'D': "%m/%d/%y", 'R': "%H:%M", 'r': "%I:%M:%S %p",
+	'v': "%e-%b-%Y", 'c': "%a %b %e %H:%M:%S %Y", 'x': "%m/%d/%y", 'X': "%H:%M:%S"}
 
-const directives = "YymdejHIMSfLNpbhBaAzZs"
+const directives = "YymdejHkIlMSfLNpbhBaAuwzZs"
 
 var (
 	months   = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
@@ -37,13 +38,17 @@ func compileStrftime(pattern string) (ops []timeOp, err error) {
 		switch c := rest[0]; {
 		case c == '%':
 			ops = append(ops, timeOp{literal: '%'})
+		case c == 'n':
+			ops = append(ops, timeOp{literal: '\n'})
+		case c == 't':
+			ops = append(ops, timeOp{literal: '\t'})
 		case compound[c] != "":
 			rest = "." + compound[c] + rest[1:] // the dot takes the place of the letter
 		case strings.IndexByte(directives, c) >= 0:
 			has[c] = true
 			ops = append(ops, timeOp{directive: c})
 		default:
-			return nil, fmt.Errorf("the time format %q: %%%c is not known; known are %%%% %%F %%T %%D %%R and the letters %s", pattern, c, directives)
+			return nil, fmt.Errorf("the time format %q: %%%c is not known; known are %%%% and the letters FTDRrvcxXnt%s", pattern, c, directives)
 		}
 	}
 	year := has['Y'] || has['y']
@@ -89,17 +94,14 @@ func (c *calendar) read(r *timeReader, directive byte) {
 		}
 	case 'm':
 		c.month = r.number(1, 2)
-	case 'e':
-		r.text = strings.TrimPrefix(r.text, " ")
-		c.day = r.number(1, 2)
-	case 'd':
-		c.day = r.number(1, 2)
+	case 'd', 'e':
+		c.day = r.padded(directive == 'e')
 	case 'j':
 		c.byYearDay, c.yearDay = true, r.number(1, 3)
-	case 'H':
-		c.hour = r.number(1, 2)
-	case 'I':
-		c.twelve, c.hour = true, r.number(1, 2)
+	case 'H', 'k':
+		c.hour = r.padded(directive == 'k')
+	case 'I', 'l':
+		c.twelve, c.hour = true, r.padded(directive == 'l')
 		r.ok = r.ok && c.hour >= 1 && c.hour <= 12
 	case 'M':
 		c.minute = r.number(1, 2)
@@ -117,6 +119,8 @@ func (c *calendar) read(r *timeReader, directive byte) {
 		r.name(weekdays, 3)
 	case 'A':
 		r.name(weekdays, 0)
+	case 'u', 'w': // the day of the week, which nobody needs: Monday is 1, Sunday 7 or 0
+		r.number(1, 1)
 	case 'z':
 		c.offset = r.offset()
 	case 'Z':
@@ -144,6 +148,14 @@ func (c *calendar) time() (time.Time, error) {
 		c.month, c.day = int(date.Month()), date.Day()
 	}
 	return civilTime(c.year, c.month, c.day, c.hour, c.minute, c.second, c.nanos, c.offset)
+}
+
+// padded reads a number of one or two digits, which may have a space in the place of the first.
+func (r *timeReader) padded(space bool) int {
+	if space {
+		r.text = strings.TrimPrefix(r.text, " ")
+	}
+	return r.number(1, 2)
 }
 
 // name reads one of names, of which the first letters count if letters is not 0, whatever the case. It returns its index.
