@@ -1,0 +1,105 @@
+package reference_test
+
+// A conversion is a value of a field, and what becomes of it.
+type conversion struct {
+	kind, more string
+	value      string // empty: the field is not there
+	want       string // of the field in the event; empty: it is not there
+}
+
+func conversions() []conversion {
+	const required = "required: true"
+	return []conversion{
+		{"string", "", `5`, `"5"`},
+		{"string", "", `true`, `"true"`},
+		{"string", "", `1.50e3`, `"1.50e3"`},
+		{"string", "", `{"a":1}`, "fails"},
+		{"string", "", `["a"]`, "fails"},
+		{"string", required, `""`, `""`},
+		{"string", required, `null`, "fails"},
+		{"string", required, ``, "fails"},
+		{"string", "", `null`, ``},
+		{"string", "", `"\u0041\/\u2028é\u001f\b"`, "\"A/\u2028é\\u001f\\u0008\""},
+
+		{"int", "", `"12"`, `12`},
+		{"bigint", "", `"12"`, `12`},
+		{"float", "", `"12"`, `12`},
+		{"int", "", `"abc"`, "fails"},
+		{"bigint", "", `"abc"`, "fails"},
+		{"float", "", `"abc"`, "fails"},
+		{"int", "", `" 12"`, "fails"},
+		{"int", "", `"+007"`, `7`},
+		{"int", "", `-0`, `0`},
+		{"int", "", `1.5`, "fails"},
+		{"int", "", `1e3`, "fails"},
+		{"int", "", `1.0`, "fails"},
+		{"int", "", `"1.0"`, "fails"},
+		{"int", "", `true`, "fails"},
+		{"int", "", `2147483647`, `2147483647`},
+		{"int", "", `2147483648`, "fails"},
+		{"int", "", `-2147483648`, `-2147483648`},
+		{"int", "", `-2147483649`, "fails"},
+		{"smallint", "", `32767`, `32767`},
+		{"smallint", "", `32768`, "fails"},
+		{"bigint", "", `9223372036854775807`, `9223372036854775807`},
+		{"bigint", "", `9223372036854775808`, "fails"},
+		{"bigint", "", `-9223372036854775808`, `-9223372036854775808`},
+		{"float", "", `1.50`, `1.5`},
+		{"float", "", `"1e3"`, `1000`},
+		{"float", "", `1e21`, `1e+21`},
+		{"float", "", `0.0000001`, `1e-7`},
+		{"float", "", `1e999`, "fails"},
+		{"float", "", `"NaN"`, "fails"},
+		{"float", "", `"Inf"`, "fails"},
+		{"float", "", `"0x1p4"`, "fails"},
+		{"float", "", `false`, "fails"},
+
+		{"boolean", "", `"true"`, `true`},
+		{"boolean", "", `1`, `true`},
+		{"boolean", "", `0`, `false`},
+		{"boolean", "", `2`, "fails"},
+		{"boolean", "", `"yes"`, "fails"},
+		{"boolean", "", `{}`, "fails"},
+
+		{"int", "", `""`, ``},
+		{"float", "", `""`, ``},
+		{"boolean", "", `""`, ``},
+		{"timestamp", "timeFormat: rfc3339", `""`, ``},
+		{"int", required, `""`, "fails"},
+		{"boolean", required, `""`, "fails"},
+		{"timestamp", "timeFormat: rfc3339\n" + required, `""`, "fails"},
+
+		{"timestamp", "timeFormat: rfc3339", `1577836800`, "fails"},
+		{"timestamp", "timeFormat: rfc3339", `"1577836800"`, "fails"},
+		{"timestamp", "timeFormat: rfc3339", `"2020-01-01T02:00:00.120+02:00"`, `"2020-01-01T00:00:00.12Z"`},
+		{"timestamp", "timeFormat: unix", `1577836800`, `"2020-01-01T00:00:00Z"`},
+		{"timestamp", "timeFormat: unix", `"1577836800"`, `"2020-01-01T00:00:00Z"`},
+		{"timestamp", "timeFormat: unix", `1577836800.123456789`, `"2020-01-01T00:00:00.123456789Z"`},
+		{"timestamp", "timeFormat: unix_ms", `"1577836800123.5"`, `"2020-01-01T00:00:00.1235Z"`},
+		{"timestamp", "timeFormat: unix", `true`, "fails"},
+		{"timestamp", "timeFormat: unix_ms", `1577836800000000`, "fails"},
+		{"timestamp", `timeFormats: [rfc3339, unix, "%d/%b/%Y:%T %z"]`, `"01/Jan/2020:01:00:00 +0100"`, `"2020-01-01T00:00:00Z"`},
+		{"timestamp", `timeFormats: [rfc3339, unix]`, `1577836800`, `"2020-01-01T00:00:00Z"`},
+
+		{"timestamp", `timeFormat: "%Y%m%d"`, `"20260301"`, `"2026-03-01T00:00:00Z"`},
+		{"timestamp", `timeFormat: "%Y%m%d"`, `20260301`, "fails"},
+
+		{"array", "element: {type: int}", `"x"`, "fails"},
+		{"array", "element: {type: int}", `[1, "2", null, ""]`, `[1,2,null,null]`},
+		{"array", "element: {type: int}", `[1, "x"]`, "fails"},
+		{"array", "element: {type: int}", `[]`, `[]`},
+		{"object", "fields: [{name: a, type: int}]", `"x"`, "fails"},
+		{"object", "fields: [{name: a, type: int}]", `[]`, "fails"},
+		{"object", "fields: [{name: a, type: int}]", `{"a": "1", "b": 2}`, `{"a":1}`},
+		{"object", "fields: [{name: a, type: int, required: true}]", `{}`, "fails"},
+		{"object", "fields: [{name: a, type: int, required: true}]", ``, ``},
+		{"object", "fields: [{name: a, type: int, required: true}]", `null`, ``},
+		{"json", "", ` { "b" : [1.0, null, "\u0041"], "a": {} } `, `{"b":[1.0,null,"A"],"a":{}}`},
+		{"json", "", `"{}"`, `"{}"`},
+		{"json", "isEmbeddedJSON: true", `"{\"a\": [1]}"`, `{"a":[1]}`},
+		{"json", "isEmbeddedJSON: true", `{"a":[1]}`, `{"a":[1]}`},
+		{"json", "isEmbeddedJSON: true", `"{"`, "fails"},
+		{"json", "isEmbeddedJSON: true", `""`, ``},
+		{"object", "isEmbeddedJSON: true\nfields: [{name: a, type: int}]", `"{\"a\": \"1\"}"`, `{"a":1}`},
+	}
+}
