@@ -190,7 +190,7 @@ func (b *builder) newField(name string) {
 		f.length = uint8(len(literal))
 	}
 	b.fields = append(b.fields, f)
-	b.names, b.literals = append(b.names, name), append(b.literals, literal)
+	b.names, b.literals = append(b.names, name), append(b.literals, ","+literal)
 	for g := range b.groups[1:] {
 		b.groups[1+g].rules = append(b.groups[1+g].rules, rules{})
 	}
@@ -340,7 +340,7 @@ func (b *builder) newView(id int, s saying) view {
 		return view{typ: typSource, conv: -1}
 	}
 	v := view{typ: typOf(f.Type), required: f.Required, eventTime: f.IsEventTime, embedded: f.IsEmbeddedJSON, rank: s.rank, conv: -1, field: f}
-	if literal := string(appendString(nil, f.Name)) + ":"; f.Name != "" && literal != b.literals[id] {
+	if literal := string(appendString([]byte{','}, f.Name)) + ":"; f.Name != "" && literal != b.literals[id] {
 		v.literal = literal
 	}
 	for _, i := range f.Indicators {

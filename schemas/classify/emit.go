@@ -3,6 +3,7 @@ package classify
 import (
 	"cmp"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"panther/schemas/logtype"
@@ -32,22 +33,16 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 	if len(w.out) > 1 {
 		w.out = append(w.out, ',')
 	}
-	parsed := instantOf(l.ParseTime)
-	at := parsed
-	if w.timeRank > 0 {
-		at = w.eventTime
-	}
 	w.out = append(w.out, m.head...)
 	w.out = appendString(w.out, l.RowID)
 	w.out = append(w.out, `,"p_event_time":"`...)
-	w.out = appendTime(w.out, at)
-	w.out = append(w.out, `","p_parse_time":"`...)
-	w.out = appendTime(w.out, parsed)
-	w.out = append(w.out, `","p_source_id":`...)
-	w.out = appendString(w.out, l.SourceID)
-	w.out = append(w.out, `,"p_source_label":`...)
-	w.out = appendString(w.out, l.SourceLabel)
-	w.out = append(w.out, m.version...)
+	w.origin.read(l)
+	if w.timeRank > 0 {
+		w.out = appendTime(w.out, w.eventTime)
+	} else {
+		w.out = append(w.out, w.origin.parsed...)
+	}
+	w.out = append(append(w.out, w.origin.text...), m.version...)
 	if l.SourceFile != "" {
 		w.out = append(w.out, `,"p_source_file":`...)
 		w.out = appendString(w.out, l.SourceFile)
@@ -59,6 +54,26 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 	w.sets()
 	w.out = append(w.out, '}')
 	return w.out
+}
+
+// An origin is what events have of where and when their lines came. Lines that come together have it in common, so it is
+// written once for them.
+type origin struct {
+	time      time.Time
+	id, label string
+	parsed    []byte // the time
+	text      []byte // p_parse_time, p_source_id and p_source_label
+}
+
+func (o *origin) read(l *Line) {
+	if o.text != nil && o.time.Equal(l.ParseTime) && o.id == l.SourceID && o.label == l.SourceLabel {
+		return
+	}
+	o.time, o.id, o.label = l.ParseTime, l.SourceID, l.SourceLabel
+	o.parsed = appendTime(o.parsed[:0], instantOf(l.ParseTime))
+	o.text = append(append(append(o.text[:0], `","p_parse_time":"`...), o.parsed...), `","p_source_id":`...)
+	o.text = append(appendString(o.text, l.SourceID), `,"p_source_label":`...)
+	o.text = appendString(o.text, l.SourceLabel)
 }
 
 // newMember prepares what an event of a schema has besides its fields.
@@ -90,7 +105,9 @@ func (w *worker) copy(from, to int) {
 
 // flush ends the run, so that other bytes can be written. The next one may begin at next.
 func (w *worker) flush(next int) {
-	w.out = append(w.out, w.buf[w.from:w.to]...)
+	if w.from < w.to {
+		w.out = append(w.out, w.buf[w.from:w.to]...)
+	}
 	w.from, w.to = next, next
 }
 
@@ -125,13 +142,13 @@ func (w *worker) name(e *entry, v *view, first bool) {
 	if e.flags&plainKey == 0 || v.literal != "" {
 		literal = cmp.Or(v.literal, literal)
 		w.flush(int(e.start))
-		if !first {
-			w.out = append(w.out, ',')
+		if first {
+			literal = literal[1:]
 		}
 		w.out = append(w.out, literal...)
 		return
 	}
-	start := int(e.start) - len(literal)
+	start := int(e.start) - len(literal) + 1
 	if !first {
 		if w.to+1 == start && w.buf[w.to] == ',' {
 			w.to++
@@ -273,6 +290,8 @@ func (w *worker) scalar(e *entry, v *view) {
 	w.flush(end)
 	text := w.textOf(e)
 	switch {
+	case v.typ.isInteger() && (text[0]-'1' <= 8 || len(text) == 1):
+		w.out = append(w.out, text...)
 	case v.typ == typBoolean:
 		w.out = strconv.AppendBool(w.out, isTrue(text))
 	case v.typ == typFloat:

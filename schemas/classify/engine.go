@@ -191,12 +191,12 @@ func (w *worker) matching(p *part, l *Line, skip *bool) []mask {
 	w.masks = append(w.masks[:0], p.groups[0].all)
 	switch {
 	case p.split != nil:
-		ok, isSkipped := w.splitLine(p.split, l.Header)
+		ok, isSkipped := w.splitLine(p.split, l.Header, 1)
 		if *skip = isSkipped || !ok && isFirst(p.split, l); !ok {
 			return nil
 		}
-		w.lineRead()
-		w.masks[0] = w.judge(0, 1)
+		w.trouble = noTrouble // a value that does not convert ends the walk, and no more
+		w.masks[0] = w.alive
 	case p.script != nil:
 		if w.runScript(p.script) != nil {
 			return nil
@@ -248,4 +248,12 @@ func (p *Plan) each(why schemas.Reason) (candidates []schemas.Candidate) {
 		candidates = append(candidates, schemas.Candidate{Schema: s.Name, Version: s.Version, Reasons: []schemas.Reason{why}})
 	}
 	return candidates
+}
+
+// Valid reports whether a line is JSON, whatever it is about: what checking a line costs at the least.
+func (e *Engine) Valid(line []byte) bool {
+	e.load(line)
+	e.trouble = noTrouble
+	i, _ := e.skip(space(e.buf, 0), 0)
+	return i >= 0 && space(e.buf, i) == e.size
 }

@@ -55,14 +55,14 @@ func (w *worker) judge(g int, m mask) (matching mask) {
 // judgeObject judges the members of an object, which stand between two entries. It returns the schemas that fail.
 func (w *worker) judgeObject(g int, ni int32, m mask, from, to int, counting bool) (bad mask) {
 	nd := &w.nodes[ni]
-	_, present := w.frame(nd.words)
-	missing := false
+	given, present := w.frame(nd.words)
 	for t := from; t < to; t = int(w.tape[t].next) {
 		e := &w.tape[t]
 		f := &w.fields[e.field]
 		r := w.rule(g, e.field)
 		known := r.known & m
 		place, bit := f.index>>6, uint64(1)<<(f.index&63)
+		given[place] |= bit
 		if known == 0 {
 			continue
 		}
@@ -73,13 +73,12 @@ func (w *worker) judgeObject(g int, ni int32, m mask, from, to int, counting boo
 			present[place] |= bit
 		} else {
 			present[place] &^= bit
-			missing = true
 		}
 		if counting && last {
 			w.counts.add(known &^ failing &^ gone &^ r.silent)
 		}
 	}
-	bad |= w.lacking(g, ni, m, present, missing, from, to)
+	bad |= w.lacking(g, ni, m, given, present, from, to)
 	w.release(nd.words)
 	return bad
 }

@@ -46,7 +46,7 @@ type union struct {
 	nodes    []node // the first is the line itself
 	fields   []field
 	names    []string // of fields
-	literals []string // of fields: "name": as events write it
+	literals []string // of fields: ,"name": as events write it
 	convs    []conv
 	groups   []group
 	made     []derivation // in the order of the schemas, and within them of their fields
@@ -106,7 +106,7 @@ type view struct {
 	rank       uint32 // in the order of the schema, depth first
 	conv       int32  // in union.convs; -1: none
 	indicators uint32 // a bit set, by the place in logtype.Indicators
-	literal    string // "name": if events have another name than lines; else empty
+	literal    string // ,"name": if events have another name than lines; else empty
 	field      *logtype.Field
 }
 

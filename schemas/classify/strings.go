@@ -114,21 +114,13 @@ func appendText(dst, text []byte) []byte {
 
 // appendString is appendText for what may be no UTF-8.
 func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	if utf8.ValidString(s) {
-		for i := range len(s) {
-			dst = appendByte(dst, s[i])
-		}
-		return append(dst, '"')
-	}
-	for _, r := range s {
-		if r < utf8.RuneSelf {
-			dst = appendByte(dst, byte(r))
-		} else {
-			dst = utf8.AppendRune(dst, r)
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			text, _ := decodeUTF8(nil, []byte(s))
+			return appendText(dst, text)
 		}
 	}
-	return append(dst, '"')
+	return append(append(append(dst, '"'), s...), '"')
 }
 
 // appendByte appends a byte of a string: only the quote, the backslash and control characters are escaped.

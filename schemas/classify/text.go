@@ -60,14 +60,14 @@ func newSplitter(p logtype.Parser, u *union) splitter {
 	return s
 }
 
-// splitLine cuts the line into the tape of a part for text. It reports whether that went well, or whether it is to be skipped.
-func (w *worker) splitLine(s splitter, header []byte) (ok, skip bool) {
+// splitLine cuts the line into the tape of a part for text, for its schema or for the recorder. It reports whether the line
+// has the format, or whether it is to be skipped. Afterwards w.alive tells whether its values convert.
+func (w *worker) splitLine(s splitter, header []byte, m mask) (ok, skip bool) {
 	line := withoutEnd(w.buf[:w.size])
 	text := s.text()
 	if text.SkipPrefix != "" && bytes.HasPrefix(line, []byte(text.SkipPrefix)) {
 		return false, true
 	}
-	w.cells = w.cells[:0]
 	fields, ok := s.split(w, line, header)
 	if s.isHeader(w, line, header, ok) {
 		return false, true
@@ -75,12 +75,29 @@ func (w *worker) splitLine(s splitter, header []byte) (ok, skip bool) {
 	if !ok {
 		return false, false
 	}
+	w.alive = m
+	given, present := w.frame(w.nodes[0].words)
 	valid := utf8.Valid(line)
 	for i := range w.cells {
-		if fields[i] >= 0 {
-			w.recordCell(&w.cells[i], uint32(fields[i]), text.EmptyValues, valid)
+		if fields[i] < 0 {
+			continue
+		}
+		f := &w.fields[fields[i]]
+		t := w.recordCell(&w.cells[i], f, text.EmptyValues, valid)
+		place, bit := f.index>>6, uint64(1)<<(f.index&63)
+		given[place] |= bit
+		present[place] &^= bit
+		if e := &w.tape[t]; e.kind == null {
+			continue
+		}
+		if rest := f.known & m &^ f.text; rest != 0 && w.textValue(t, f, rest, 0, 1) < 0 {
+			return true, false
+		}
+		if w.tape[t].flags&maybe == 0 {
+			present[place] |= bit
 		}
 	}
+	w.kill(w.lacking(0, 0, m, given, present, 0, len(w.tape)))
 	return true, false
 }
 
@@ -90,7 +107,7 @@ func withoutEnd(line []byte) []byte {
 }
 
 // recordCell puts a cell on the tape.
-func (w *worker) recordCell(c *cell, field uint32, empty []string, valid bool) {
+func (w *worker) recordCell(c *cell, f *field, empty []string, valid bool) int {
 	seen := bare
 	if text := w.buf[c.from:c.to]; !valid && !utf8.Valid(text) {
 		from := len(w.buf)
@@ -104,5 +121,5 @@ func (w *worker) recordCell(c *cell, field uint32, empty []string, valid bool) {
 			k = null
 		}
 	}
-	w.madeText(&w.fields[field], k, seen, c.from, c.to, 1)
+	return w.record(f.id, k, seen, c.from, c.to)
 }

@@ -246,8 +246,6 @@ func daysBefore(year, month, day int) int64 {
 	return int64(era)*146097 + int64(ofEra*365+ofEra/4-ofEra/100+dayOfYear) - 719468 - 146097
 }
 
-const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
-
 // appendTime writes a time as events have it: RFC 3339 in UTC, with as many digits of a fraction as it needs.
 func appendTime(dst []byte, at instant) []byte {
 	if at.seconds < firstSecond || at.seconds > lastSecond {
@@ -256,14 +254,15 @@ func appendTime(dst []byte, at instant) []byte {
 	since := at.seconds - firstSecond // from the first day of the year 0
 	day, clock := since/86400, int(since%86400)
 	year, month, dayOfMonth := date(day)
-	pair := func(n int, behind byte) { dst = append(dst, pairs[2*n], pairs[2*n+1], behind) }
-	dst = append(dst, pairs[2*(year/100)], pairs[2*(year/100)+1])
-	pair(year%100, '-')
-	pair(month, '-')
-	pair(dayOfMonth, 'T')
-	pair(clock/3600, ':')
-	pair(clock/60%60, ':')
-	pair(clock%60, 'Z')
+	dst = append(dst, "0000-00-00T00:00:00Z"...)
+	b := dst[len(dst)-20:]
+	putTwo(b, 0, year/100)
+	putTwo(b, 2, year%100)
+	putTwo(b, 5, month)
+	putTwo(b, 8, dayOfMonth)
+	putTwo(b, 11, clock/3600)
+	putTwo(b, 14, clock/60%60)
+	putTwo(b, 17, clock%60)
 	if at.nanos == 0 {
 		return dst
 	}
@@ -273,6 +272,11 @@ func appendTime(dst []byte, at instant) []byte {
 		rest %= unit
 	}
 	return append(dst, 'Z')
+}
+
+// putTwo writes two digits at i.
+func putTwo(b []byte, i, n int) {
+	b[i], b[i+1] = byte('0'+n/10), byte('0'+n%10)
 }
 
 // date is the date of a day that is counted from the first of the year 0.

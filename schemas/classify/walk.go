@@ -38,7 +38,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 	b, nd := w.buf, &w.nodes[ni]
 	fields := w.fields[nd.first : nd.first+nd.count]
 	given, present := w.frame(nd.words)
-	from, missing := len(w.tape), false
+	from := len(w.tape)
 	before, newest := uint64(0), uint64(nd.first)<<20 // the members read last: the next one is predicted by them
 	if i++; b[i] <= ' ' {
 		i = space(b, i)
@@ -79,7 +79,6 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 				present[place] |= bit
 			} else {
 				present[place] &^= bit
-				missing = true
 			}
 		}
 		if b[i] <= ' ' {
@@ -99,7 +98,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 		return w.noJSON(i)
 	}
 	if w.groups[0].required[ni].schemas&m&w.alive != 0 {
-		w.kill(w.lacking(0, ni, m&w.alive, present, missing, from, len(w.tape)))
+		w.kill(w.lacking(0, ni, m&w.alive, given, present, from, len(w.tape)))
 	}
 	if w.alive == 0 {
 		w.trouble = nobodyLeft
@@ -368,35 +367,39 @@ func (w *worker) array(i int, element *field, m mask, depth int) int {
 }
 
 // lacking returns the schemas of a group, out of m, that miss a member of the object whose members stand from one entry to
-// another. missing: some members are absent, be it only for some schemas.
-func (w *worker) lacking(g int, ni int32, m mask, present []uint64, missing bool, from, to int) (bad mask) {
+// another. Of those that were given some may not be present, be it only for some schemas.
+func (w *worker) lacking(g int, ni int32, m mask, given, present []uint64, from, to int) (bad mask) {
 	r := &w.groups[g].required[ni]
-	indexed := !missing
 	for left := r.schemas & m; left != 0; left &= left - 1 {
 		bit := left & -left
 		for _, word := range r.of(bit) {
-			lacks := word.bits &^ present[word.word]
-			if lacks == 0 {
-				continue
-			}
-			if !indexed {
-				w.indexMembers(from, to)
-				indexed = true
-			}
-			for ; lacks != 0; lacks &= lacks - 1 {
-				id := w.nodes[ni].first + uint32(word.word*64+bits.TrailingZeros64(lacks))
-				if missing && w.isThere(g, id, bit, from, to) {
-					continue
-				}
+			if !w.explaining && word.bits&^given[word.word] != 0 {
 				bad |= bit
-				if !w.explaining {
-					break
-				}
-				w.findings = append(w.findings, finding{schemas: bit, what: noMember, entry: int32(from - 1), field: id})
+				break
+			}
+			if lacks := word.bits &^ present[word.word]; lacks != 0 && w.lacksSome(g, w.nodes[ni].first+uint32(64*word.word), lacks, bit, from, to) {
+				bad |= bit
 			}
 		}
 	}
 	return bad
+}
+
+// lacksSome reports whether a schema lacks any of the members first+n, for n in the bit set lacks: they were not given, or are
+// absent for some.
+func (w *worker) lacksSome(g int, first uint32, lacks uint64, bit mask, from, to int) (some bool) {
+	w.indexMembers(from, to)
+	for ; lacks != 0; lacks &= lacks - 1 {
+		id := first + uint32(bits.TrailingZeros64(lacks))
+		if w.isThere(g, id, bit, from, to) {
+			continue
+		}
+		some = true
+		if w.explaining {
+			w.findings = append(w.findings, finding{schemas: bit, what: noMember, entry: int32(from - 1), field: id})
+		}
+	}
+	return some
 }
 
 // indexMembers notes the last entry of each member of an object.

@@ -35,6 +35,7 @@ type worker struct {
 	matched []int32       // the fields of the groups of a regular expression
 	twice   []mask        // by group: schemas that make a field of a value that is there twice
 	within  *schemas.Span // where all values stand that are looked at; nil: where the tape says
+	origin  origin
 	judgement
 	emission
 }

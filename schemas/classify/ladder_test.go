@@ -1,0 +1,168 @@
+//go:build unix
+
+package classify_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"panther/schemas/classify"
+	"panther/schemas/logtype"
+)
+
+// A rung is one measurement: MB of lines per second of CPU time.
+type rung struct {
+	name  string
+	lines [][]byte
+	check func(line []byte)
+	speed float64
+}
+
+func engineOf(t testing.TB, candidates ...*logtype.Schema) *classify.Engine {
+	t.Helper()
+	p, err := classify.Compile(candidates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Checker()
+}
+
+// rungs are what is measured, by name.
+func rungs(t testing.TB) []*rung {
+	g := benchSeed()
+	trail, _ := logtype.Builtin("AWS.CloudTrail")
+	flow, _ := logtype.Builtin("AWS.VPCFlow")
+	nginx, _ := logtype.Builtin("Nginx.Access")
+	trails, flows, requests, bad := linesOf(3000, g.cloudTrail), linesOf(20000, g.vpcFlow), linesOf(15000, g.nginx), linesOf(3000, failing(g))
+	ten, thirty, eighty := engineOf(t, jsonTypes(10)...), engineOf(t, jsonTypes(30)...), engineOf(t, moreTypes(t, 80)...)
+	one, flowOnly, nginxOnly := engineOf(t, trail), engineOf(t, flow), engineOf(t, nginx)
+	mixed := mixedLines(t, g, 6000, jsonTypes(30))
+	now := time.Date(2026, 11, 21, 12, 0, 0, 5e8, time.UTC)
+	match := func(e *classify.Engine) func([]byte) {
+		return func(line []byte) { must(t, line, e.Match(classify.Line{Bytes: line}) != nil) }
+	}
+	event := func(e *classify.Engine) func([]byte) {
+		return func(line []byte) {
+			v := e.Check(classify.Line{Bytes: line, RowID: "0123456789abcdef0123456789abcdef", SourceID: "source", SourceLabel: "label", ParseTime: now})
+			must(t, line, v.Event != nil)
+		}
+	}
+	return []*rung{
+		{name: "split", lines: [][]byte{append(bytes.Join(trails, []byte("\n")), '\n')}, check: splitLines},
+		{name: "valid", lines: trails, check: func(line []byte) { must(t, line, one.Valid(line)) }},
+		{name: "encoding/json", lines: trails, check: func(line []byte) { must(t, line, json.Valid(line)) }},
+		{name: "1", lines: trails, check: match(one)},
+		{name: "10", lines: trails, check: match(ten)},
+		{name: "30", lines: trails, check: match(thirty)},
+		{name: "80", lines: trails, check: match(eighty)},
+		{name: "30+json", lines: trails, check: event(thirty)},
+		{name: "mixed", lines: mixed, check: match(thirty)},
+		{name: "mixed+json", lines: mixed, check: event(thirty)},
+		{name: "none", lines: bad, check: func(line []byte) { must(t, line, thirty.Match(classify.Line{Bytes: line}) == nil) }},
+		{name: "none+reasons", lines: bad, check: func(line []byte) { must(t, line, thirty.Findings(classify.Line{Bytes: line}) > 0) }},
+		{name: "none+words", lines: bad, check: func(line []byte) { must(t, line, len(thirty.Explain(classify.Line{Bytes: line})) == 30) }},
+		{name: "vpcflow+json", lines: flows, check: event(flowOnly)},
+		{name: "nginx+json", lines: requests, check: event(nginxOnly)},
+	}
+}
+
+// splitLines finds the ends of lines, as whoever reads a file has to.
+func splitLines(data []byte) {
+	for len(data) > 0 {
+		data = data[bytes.IndexByte(data, '\n')+1:]
+	}
+}
+
+func must(t testing.TB, line []byte, ok bool) {
+	if !ok {
+		t.Fatalf("unexpected: %s", line)
+	}
+}
+
+func BenchmarkLadder(b *testing.B) {
+	for _, r := range rungs(b) {
+		b.Run(r.name, func(b *testing.B) {
+			b.ReportAllocs()
+			size := 0
+			for i := 0; b.Loop(); i++ {
+				line := r.lines[i%len(r.lines)]
+				size += len(line)
+				r.check(line)
+			}
+			b.ReportMetric(float64(size)/1e6/b.Elapsed().Seconds(), "MB/s")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// goals are ratios that the engine has to reach: the first rung's speed by that of the second.
+var goals = []struct {
+	rung, of string
+	least    float64
+}{
+	{"30", "valid", 0.6},
+	{"30", "1", 1 / 1.1},
+	{"mixed", "30", 0.4},
+	{"none", "30", 0.9},
+	{"none+reasons", "30", 0.3},
+	{"30+json", "30", 0.55},
+	{"80", "30", 1 / 1.5},
+	{"vpcflow+json", "split", 150. / 8800},
+	{"nginx+json", "split", 250. / 8800},
+}
+
+// The ladder in MB of lines per second of CPU time, and its ratios in one run. It takes half a minute, so it wants
+// PANTHER_LADDER=1; `make bench` sets it.
+func TestLadder(t *testing.T) {
+	if os.Getenv("PANTHER_LADDER") == "" {
+		t.Skip("PANTHER_LADDER is not set")
+	}
+	all := rungs(t)
+	samples := map[string][]float64{}
+	for range 9 { // in turns, so that a slow second hits all of them
+		for _, r := range all {
+			samples[r.name] = append(samples[r.name], r.measure(40*time.Millisecond))
+		}
+	}
+	speed := map[string]float64{}
+	for _, r := range all {
+		slices.Sort(samples[r.name])
+		speed[r.name] = samples[r.name][len(samples[r.name])/2]
+		fmt.Printf("%-14s %8.0f MB per CPU-second\n", r.name, speed[r.name])
+	}
+	for _, g := range goals {
+		ratio := speed[g.rung] / speed[g.of]
+		verdict := "reached"
+		if ratio < g.least {
+			verdict = "MISSED"
+		}
+		fmt.Printf("%-14s by %-8s %6.3f, goal %6.3f: %s\n", g.rung, g.of, ratio, g.least, verdict)
+	}
+}
+
+func (r *rung) measure(atLeast time.Duration) float64 {
+	size, start := 0, cpuTime()
+	for {
+		for _, line := range r.lines {
+			size += len(line)
+			r.check(line)
+		}
+		if used := cpuTime() - start; used >= atLeast {
+			return float64(size) / 1e6 / used.Seconds()
+		}
+	}
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

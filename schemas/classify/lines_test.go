@@ -1,0 +1,150 @@
+package classify_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"panther/schemas/classify"
+	"panther/schemas/logtype"
+)
+
+// Lines for measuring, the same for the same seed.
+
+func benchSeed() generator { return newGenerator(20261121) }
+
+func (g generator) hex(n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = "0123456789abcdef"[g.IntN(16)]
+	}
+	return string(b)
+}
+
+func (g generator) uuid() string {
+	return g.hex(8) + "-" + g.hex(4) + "-4" + g.hex(3) + "-a" + g.hex(3) + "-" + g.hex(12)
+}
+
+func (g generator) address() string {
+	return fmt.Sprintf("%d.%d.%d.%d", 1+g.IntN(222), g.IntN(256), g.IntN(256), 1+g.IntN(254))
+}
+
+func (g generator) day() string {
+	return fmt.Sprintf("2026-%02d-%02dT%02d:%02d:%02dZ", 1+g.IntN(12), 1+g.IntN(28), g.IntN(24), g.IntN(60), g.IntN(60))
+}
+
+// cloudTrail makes a record of AWS CloudTrail, about 1,350 bytes, with members in AWS's order.
+func (g generator) cloudTrail() string {
+	service := pick(g, "s3", "ec2", "iam", "kms", "sts", "lambda", "dynamodb")
+	call := pick(g, "GetObject", "DescribeInstances", "ListRoles", "Decrypt", "AssumeRole", "Invoke20150331", "GetItem")
+	role := pick(g, "deploy-bot", "admin", "etl-reader", "ci-runner")
+	account := fmt.Sprint(100000000000 + g.Int64N(900000000000))
+	session := g.hex(17)
+	var b strings.Builder
+	fmt.Fprintf(&b, `{"eventVersion":"1.11","userIdentity":{"type":"AssumedRole","principalId":"AROA%s:%s","arn":"arn:aws:sts::%s:assumed-role/%s/%s","accountId":"%s","accessKeyId":"ASIA%s",`,
+		strings.ToUpper(g.hex(17)), session, account, role, session, account, strings.ToUpper(g.hex(16)))
+	fmt.Fprintf(&b, `"sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROA%s","arn":"arn:aws:iam::%s:role/%s","accountId":"%s","userName":"%s"},"webIdFederationData":{},"attributes":{"mfaAuthenticated":"false","creationDate":"%s"}}},`,
+		strings.ToUpper(g.hex(17)), account, role, account, role, g.day())
+	fmt.Fprintf(&b, `"eventTime":"%s","eventSource":"%s.amazonaws.com","eventName":"%s","awsRegion":"eu-west-1","sourceIPAddress":"%s","userAgent":"%s",`,
+		g.day(), service, call, g.address(), pick(g, "aws-cli/2.22.7 md/awscrt#0.23.4 ua/2.0 os/linux#6.8.0 md/arch#x86_64 lang/python#3.12.6", "aws-sdk-go-v2/1.32.6 os/linux lang/go#1.26.0 md/GOOS#linux md/GOARCH#arm64"))
+	if g.chance(15) {
+		b.WriteString(`"errorCode":"AccessDenied","errorMessage":"User is not authorized to perform this action",`)
+	}
+	fmt.Fprintf(&b, `"requestParameters":{"bucketName":"logs-%s","key":"raw/2026/%s/%s.json.gz","Host":"logs.s3.eu-west-1.amazonaws.com","maxItems":%d,"filters":[{"name":"state","values":["running","stopped"]}]},`, g.hex(6), g.hex(2), g.hex(20), g.IntN(1000))
+	if g.chance(50) {
+		b.WriteString(`"responseElements":null,`)
+	} else {
+		fmt.Fprintf(&b, `"responseElements":{"x-amz-version-id":"%s","requestId":"%s"},`, g.hex(32), g.uuid())
+	}
+	fmt.Fprintf(&b, `"requestID":"%s","eventID":"%s","readOnly":%t,"resources":[{"accountId":"%s","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::logs-%s"}],"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"%s","eventCategory":"Management",`,
+		g.uuid(), g.uuid(), g.chance(50), account, g.hex(6), account)
+	fmt.Fprintf(&b, `"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"%s.eu-west-1.amazonaws.com"}}`, service)
+	return b.String()
+}
+
+// vpcFlow makes a line of about 118 bytes.
+func (g generator) vpcFlow() string {
+	start := 1767225600 + g.Int64N(30000000)
+	return fmt.Sprintf("2 %d eni-0%s %s %s %d %d %d %d %d %d %d %s OK", 100000000000+g.Int64N(900000000000), g.hex(16), g.address(), g.address(),
+		g.IntN(65536), g.IntN(65536), pick(g, 6, 17), 1+g.IntN(500), 40+g.IntN(100000), start, start+60, pick(g, "ACCEPT", "REJECT"))
+}
+
+// nginx makes a line of about 200 bytes.
+func (g generator) nginx() string {
+	return fmt.Sprintf(`%s - %s [%02d/Nov/2026:%02d:%02d:%02d +0000] "%s /api/v1/items/%s?page=%d HTTP/1.1" %d %d "https://www.example.com/%s" "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"`,
+		g.address(), pick(g, "-", "alice", "bob"), 1+g.IntN(28), g.IntN(24), g.IntN(60), g.IntN(60), pick(g, "GET", "POST"), g.hex(12), g.IntN(90), pick(g, 200, 204, 404, 502), g.IntN(90000), g.hex(8))
+}
+
+func linesOf(n int, make func() string) (lines [][]byte) {
+	for range n {
+		lines = append(lines, []byte(make()))
+	}
+	return lines
+}
+
+// jsonTypes returns the log types of JSON lines that are built in, n of them, CloudTrail in the middle.
+func jsonTypes(n int) (all []*logtype.Schema) {
+	trail, _ := logtype.Builtin("AWS.CloudTrail")
+	for _, s := range logtype.Builtins() {
+		if !s.Parser.IsText() && s.Parser.Script == nil && s != trail && len(all) < n-1 {
+			all = append(all, s)
+		}
+	}
+	return slices.Insert(all, len(all)/2, trail)
+}
+
+// moreTypes returns n log types of JSON: those built in, and as many of them under other names as are needed.
+func moreTypes(t testing.TB, n int) []*logtype.Schema {
+	all := jsonTypes(n)
+	for i := 0; len(all) < n; i++ {
+		s := all[i]
+		if s.Name == "AWS.CloudTrail" {
+			continue
+		}
+		text, _ := logtype.BuiltinText(s.Name)
+		other, err := logtype.Parse(s.Name, []byte(strings.Replace(text, "schema: "+s.Name, "schema: Other."+s.Name, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, other)
+	}
+	return all
+}
+
+// mixedLines returns lines of all types, in any order: their samples, with digits changed where the line is of its type still.
+func mixedLines(t testing.TB, g generator, n int, types []*logtype.Schema) (lines [][]byte) {
+	var samples [][]byte
+	for _, s := range types {
+		for _, sample := range s.Samples {
+			if sample.Fails == "" {
+				samples = append(samples, []byte(sample.Line))
+			}
+		}
+	}
+	c, err := classify.New(types)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range n {
+		line := samples[g.IntN(len(samples))]
+		changed := slices.Clone(line)
+		for i, b := range changed {
+			if b >= '1' && b <= '9' && g.chance(30) {
+				changed[i] = byte('1' + g.IntN(9))
+			}
+		}
+		if c.Check(classify.Line{Bytes: changed}).Schema == nil {
+			changed = line
+		}
+		lines = append(lines, changed)
+	}
+	return lines
+}
+
+// failing spoils a line of CloudTrail, early or late in it.
+func failing(g generator) func() string {
+	return func() string {
+		return strings.Replace(g.cloudTrail(), `"eventID":"`, `"eventID":{},"was":"`, 1)
+	}
+}
