@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"cmp"
 	"math/bits"
 	"net"
 	"net/netip"
@@ -101,7 +102,14 @@ func (w *worker) indicate(indicators uint32, from, to int) {
 	}
 }
 
+// indicated adds a text to a set, unless one of those added last is the same.
 func (w *worker) indicated(set uint8, from, to int) {
+	for i := len(w.found) - 1; i >= max(0, len(w.found)-16); i-- {
+		f := &w.found[i]
+		if f.set == set && int(f.to-f.from) == to-from && bytes.Equal(w.buf[f.from:f.to], w.buf[from:to]) {
+			return
+		}
+	}
 	w.found = append(w.found, indicator{set, uint32(from), uint32(to)})
 }
 
@@ -151,15 +159,7 @@ func (w *worker) arn(from, to int) {
 
 // sets writes the indicators that were found: each set sorted by bytes, each value once.
 func (w *worker) sets() {
-	if len(w.found) > 1 {
-		buf := w.buf
-		slices.SortFunc(w.found, func(a, b indicator) int {
-			if a.set != b.set {
-				return int(a.set) - int(b.set)
-			}
-			return bytes.Compare(buf[a.from:a.to], buf[b.from:b.to])
-		})
-	}
+	w.sortFound()
 	for i, f := range w.found {
 		text := w.buf[f.from:f.to]
 		switch {
@@ -177,6 +177,27 @@ func (w *worker) sets() {
 	}
 	if len(w.found) > 0 {
 		w.out = append(w.out, ']')
+	}
+}
+
+// sortFound sorts by sets and bytes. There are few in most lines, and for few this is the fastest way.
+func (w *worker) sortFound() {
+	if len(w.found) > 24 {
+		buf := w.buf
+		slices.SortFunc(w.found, func(a, b indicator) int {
+			return cmp.Or(cmp.Compare(a.set, b.set), bytes.Compare(buf[a.from:a.to], buf[b.from:b.to]))
+		})
+		return
+	}
+	for i := 1; i < len(w.found); i++ {
+		f, k := w.found[i], i
+		for ; k > 0; k-- {
+			if o := w.found[k-1]; o.set < f.set || o.set == f.set && bytes.Compare(w.buf[o.from:o.to], w.buf[f.from:f.to]) <= 0 {
+				break
+			}
+			w.found[k] = w.found[k-1]
+		}
+		w.found[k] = f
 	}
 }
 
