@@ -21,7 +21,6 @@ type rung struct {
 	name  string
 	lines [][]byte
 	check func(line []byte)
-	speed float64
 }
 
 func engineOf(t testing.TB, candidates ...*logtype.Schema) *classify.Engine {

@@ -135,19 +135,36 @@ func (b *Bucket) put(ctx context.Context, name string, data []byte, condition *s
 }
 
 // Create writes an object if there is none of this name.
-func (b *Bucket) Create(ctx context.Context, name string, data []byte) error {
-	err := b.put(ctx, name, data, aws.String("*"))
-	if code(err) != "PreconditionFailed" {
-		return err
+func (b *Bucket) Create(ctx context.Context, name string, data []byte) (err error) {
+	for range attempts {
+		if err = b.put(ctx, name, data, aws.String("*")); code(err) != "PreconditionFailed" {
+			return err
+		}
+		there, readErr := b.read(ctx, name)
+		switch {
+		case code(readErr) == "NoSuchKey": // some stores refuse what another is still writing, before it can be read
+			if err := sleep(ctx, time.Second/10); err != nil {
+				return err
+			}
+		case readErr != nil:
+			return fmt.Errorf("%w; and whether it is this one could not be seen: %w", err, readErr)
+		case bytes.Equal(there, data):
+			return nil // the answer to an earlier attempt was lost
+		default:
+			return fmt.Errorf("write %s/%s: %w", b.root, name, lake.ErrExists)
+		}
 	}
-	there, readErr := b.read(ctx, name)
-	switch {
-	case readErr != nil:
-		return fmt.Errorf("%w; and whether it is this one could not be seen: %w", err, readErr)
-	case bytes.Equal(there, data):
-		return nil // the answer to an earlier attempt was lost
+	return err
+}
+
+// sleep waits, or returns the error of ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
-	return fmt.Errorf("write %s/%s: %w", b.root, name, lake.ErrExists)
 }
 
 func (b *Bucket) read(ctx context.Context, name string) ([]byte, error) {

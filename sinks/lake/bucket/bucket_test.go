@@ -44,6 +44,24 @@ func TestCreateWhoseAnswerWasLost(t *testing.T) {
 	}
 }
 
+// A store may refuse a name that another one is still writing, before that one can be read.
+func TestCreateBesideAnotherThatIsNotThereYet(t *testing.T) {
+	s := startServer(t)
+	b := s.open(t, "s3://lake/x")
+	refusals := 2
+	s.set(func(_, method string) fault {
+		if method == http.MethodPut && refusals > 0 {
+			refusals--
+			return fault{name: "not there yet", status: http.StatusPreconditionFailed, code: "PreconditionFailed"}
+		}
+		return fault{}
+	})
+	must(t, b.Create(t.Context(), "a", []byte("mine")))
+	if got, err := b.read(t.Context(), "a"); err != nil || string(got) != "mine" {
+		t.Errorf("the object holds %q, %v", got, err)
+	}
+}
+
 func TestParse(t *testing.T) {
 	for uri, want := range map[string]string{
 		"s3://b": "b ", "s3://b/": "b ", "s3://b/p": "b p", "s3://b/p/q/": "b p/q",
