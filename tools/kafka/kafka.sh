@@ -83,6 +83,7 @@ PROPERTIES
   if [[ ! -f $dir/data/meta.properties ]]; then
     local id
     id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
+    id=A${id:1} # one that begins with a hyphen would be taken for an option: one in 64
     run kafka.tools.StorageTool format --standalone -t "$id" -c "$dir/server.properties" >"$dir/format.log" 2>&1 ||
       { say "preparing the data directory: $(tail -n 5 "$dir/format.log")"; exit 1; }
   fi
