@@ -175,6 +175,7 @@ fields:
 		{"empty", ``, []schemas.Reason{{Code: schemas.NotJSON, Expected: "a JSON object", Got: "an empty line"}}, []string{""}},
 		{"an array", ` [1]`, []schemas.Reason{{Code: schemas.TypeMismatch, Expected: "a JSON object", Got: "array"}}, []string{"[1]"}},
 		{"trailing data", `{"id":"1"} x`, []schemas.Reason{{Code: schemas.TrailingData, Expected: "the end of the line", Got: "x"}}, []string{"x"}},
+		{"too deep behind the object", `{"id":"1"}` + deep, []schemas.Reason{{Code: schemas.TrailingData, Expected: "the end of the line", Got: cut100(deep)}}, []string{deep}},
 		{"brackets in a text", `{"id":"\"` + strings.Repeat("[", 200) + `", x}`, []schemas.Reason{{Code: schemas.NotJSON, Expected: "JSON", Got: "x}"}}, []string{"x"}},
 		{"too deep only behind a mistake", `{"id":,` + deep, []schemas.Reason{{Code: schemas.NotJSON, Expected: "JSON", Got: cut100(`,` + deep)}}, []string{","}},
 		{"too deep before a mistake", deep[:len(deep)-20], []schemas.Reason{{Code: schemas.TooDeep, Expected: "at most 128 levels", Got: "more"}}, []string{"["}},

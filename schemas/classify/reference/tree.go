@@ -52,7 +52,11 @@ func parse(data []byte, depth int, within *schemas.Span) (*node, *schemas.Reason
 	var whole json.RawMessage
 	err := d.Decode(&whole)
 	end := int(d.InputOffset())
-	if at, deep := tooDeep(data, depth); deep && (err == nil || at < errorOffset(data, err)) {
+	read := end // as far as it is JSON
+	if err != nil {
+		read = errorOffset(data, err)
+	}
+	if at, deep := tooDeep(data[:read], depth); deep {
 		return nil, &schemas.Reason{Code: schemas.TooDeep, Expected: fmt.Sprintf("at most %d levels", classify.MaxDepth), Got: "more", Span: place(at, at+1, within)}
 	}
 	if err != nil {
