@@ -14,7 +14,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"panther/pipeline/stream"
-	"panther/schemas/catalogue"
 )
 
 // A Runner runs one node of a topology: it is a member of the node's consumer group until its context ends.
@@ -187,37 +186,6 @@ func (r *Runner) outputs() []string {
 		names = append(names, t.Name)
 	}
 	return names
-}
-
-// waitForTopics waits until there is something to read: a node that reads only what sources name may begin with none.
-func (s *session) waitForTopics(ctx context.Context) error {
-	for {
-		changed := s.catalogue.Changed() // asked before the look: a change between the two is not missed
-		if s.subscribe = s.wanted(s.catalogue.View()); len(s.subscribe) > 0 {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		}
-	}
-}
-
-// wanted are the topics that the node reads.
-func (r *Runner) wanted(v *catalogue.View) map[string]bool {
-	topics := map[string]bool{}
-	for _, t := range r.node.Reads {
-		topics[t.Name] = true
-	}
-	if r.node.Sources {
-		for _, source := range v.Sources() {
-			for _, t := range source.Topics {
-				topics[t] = true
-			}
-		}
-	}
-	return topics
 }
 
 // bufferedBytes is what a session holds that the broker has not acknowledged yet: lines may be long, and many.

@@ -201,3 +201,46 @@ func listOffsets(ctx context.Context, client *kgo.Client, topics []kmsg.ListOffs
 	}
 	return nil
 }
+
+// takeSamples hands what the sampler saw to the clocks, and finds topics that were deleted and made anew.
+func (s *session) takeSamples() {
+	for {
+		var got []sampled
+		select {
+		case got = <-s.samples:
+		default:
+			return
+		}
+		var lag int64
+		oldest := time.Now()
+		for _, g := range got {
+			t := s.tasks[g.tp]
+			switch {
+			case t == nil:
+				if s.away[g.tp] && g.err == nil {
+					delete(s.away, g.tp)
+					s.renewed[g.tp.topic] = true // taken up again, with its topic
+				}
+			case g.err != nil || g.sample.Of == 0:
+				s.seldom("a partition could not be sampled; its clock stands still", "topic", g.tp.topic, "partition", g.tp.num, "err", g.err)
+				oldest = earlier(oldest, t.edge.CaughtUpTo)
+			case g.id != t.part.ID:
+				s.renewed[g.tp.topic] = true
+			default:
+				t.edge.Sample(g.sample, s.cfg.Heartbeat)
+				lag += max(0, g.sample.End-t.edge.Position)
+				if n := s.width[g.tp.topic]; n != 0 && g.sample.Of > n {
+					s.group.Client().ForceMetadataRefresh()
+				}
+				s.width[g.tp.topic] = g.sample.Of
+				t.edge.CatchUp()
+				oldest = earlier(oldest, t.edge.CaughtUpTo)
+			}
+		}
+		s.metrics.lagRecords.WithLabelValues(s.node.Name).Set(float64(lag))
+		if !oldest.IsZero() {
+			s.caughtUp.Store(oldest.UnixNano())
+			s.metrics.lagSeconds.WithLabelValues(s.node.Name).Set(time.Since(oldest).Seconds())
+		}
+	}
+}

@@ -31,10 +31,13 @@ type edit struct{ file, from, to string }
 func mutants() []mutant {
 	return []mutant{
 		{
-			name: "commit-first", rule: "offsets and state are committed before the outputs, in a transaction of their own",
+			name: "commit-first", rule: "offsets and state are committed before the outputs, in a transaction of their own", dies: true,
 			edits: []edit{
 				{"pipeline/kafka/turn.go", "	s.settle(tx, committed && err == nil)\n", `	s.settle(tx, committed && err == nil)
 	if committed && err == nil && len(tx.late) > 0 {
+		if tx.in > 0 && s.node.Clocks != "" && os.Getenv("` + doomedVariable + `") != "" {
+			syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		}
 		if err := s.group.Begin(); err != nil {
 			return err
 		}
@@ -46,7 +49,8 @@ func mutants() []mutant {
 		}
 	}
 `},
-				{"pipeline/kafka/transaction.go", "	s.group.Produce(tx.ctx, r, s.promise.done)\n", `	if state, _ := s.node.State(); r.Topic != state.Name {
+				{"pipeline/kafka/turn.go", "	\"fmt\"\n", "	\"fmt\"\n	\"os\"\n	\"syscall\"\n"},
+				{"pipeline/kafka/emit.go", "	s.group.Produce(tx.ctx, r, s.promise.done)\n", `	if state, _ := s.node.State(); r.Topic != state.Name {
 		tx.late = append(tx.late, r)
 		return
 	}
@@ -62,7 +66,7 @@ func mutants() []mutant {
 		{
 			name: "sink-commits-first", rule: "a sink's offsets are committed before its rows are in their tables", dies: true,
 			edits: []edit{
-				{"pipeline/kafka/sinkloop.go", "	safe, out, failed := s.sink.Flush(ctx, last)\n", `	read, ahead := map[stream.Partition]int64{}, false
+				{"pipeline/kafka/sinkflush.go", "	safe, out, failed := s.sink.Flush(ctx, last)\n", `	read, ahead := map[stream.Partition]int64{}, false
 	committed := s.client.CommittedOffsets()
 	for tp, p := range s.owned {
 		read[p] = s.next[tp]
@@ -76,7 +80,7 @@ func mutants() []mutant {
 	}
 	safe, out, failed := s.sink.Flush(ctx, last)
 `},
-				{"pipeline/kafka/sinkloop.go", "	\"maps\"\n", "	\"maps\"\n	\"os\"\n	\"syscall\"\n"},
+				{"pipeline/kafka/sinkflush.go", "	\"fmt\"\n", "	\"fmt\"\n	\"os\"\n	\"syscall\"\n"},
 			},
 		},
 	}
