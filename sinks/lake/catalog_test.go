@@ -118,7 +118,7 @@ func TestTidy(t *testing.T) {
 			tbl, err := cat.LoadTable(ctx, FailuresTable)
 			must0(t, err)
 			hourAgo = tbl.Metadata()
-			c.t = c.t.Add(keepFiles + time.Minute)
+			c.t = c.t.Add(keepFiles + keepSlack + time.Minute)
 		}
 		must0(t, s.Add(ctx, []stream.Record{failure(failuresTopic, i, "x")}))
 		_, _, err := s.Flush(ctx, true)

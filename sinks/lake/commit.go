@@ -29,6 +29,7 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 	defer cancel()
 	var files []iceberg.DataFile
 	var written []batch // the rows that are in files
+	var at time.Time    // when they were written
 	failed := 0
 	for try := 1; ; try++ {
 		if err := ctx.Err(); err != nil {
@@ -42,7 +43,8 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 		if len(todo) == 0 {
 			return nil
 		}
-		if !slices.Equal(todo, written) {
+		if !slices.Equal(todo, written) || s.asleep(at) {
+			at = s.opt.Now()
 			if files, err = s.catalog.writeFiles(ctx, t, enc, b.rows(todo)); err != nil {
 				return fmt.Errorf("write rows for table %s: %w", folderOf(b.table), err)
 			}
@@ -68,6 +70,12 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 			return fmt.Errorf("commit rows to table %s: %w", folderOf(b.table), errors.Join(err, werr))
 		}
 	}
+}
+
+// asleep reports whether files were written so long ago that Expire may have removed them: this machine was asleep, or its
+// clock stood still. The wall clock says so, for the timeout does not run while a machine sleeps.
+func (s *Sink) asleep(written time.Time) bool {
+	return s.opt.Now().Round(0).Sub(written.Round(0)) > keepOrphans/2
 }
 
 // commit makes files and offsets part of the table in one step, if nobody has added to it since t was loaded. Without a

@@ -23,6 +23,9 @@ import (
 const (
 	zstdLevel  = 3
 	groupBytes = 32 << 20 // of records, that make one row group: so much is in memory as columns too
+
+	dataDir    = "data" // of a table; in it a folder for each hour
+	hourFormat = "2006-01-02-15"
 )
 
 // writeFiles writes rows into files of the table, one for each hour, and describes them. They belong to the table only
@@ -58,9 +61,11 @@ func hourOf(t time.Time) int64 {
 	return h
 }
 
+// timeOf returns when an hour begins.
+func timeOf(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
+
 func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.Schema, enc encoder, hour int64, rows []*row) (iceberg.DataFile, error) {
-	var buf bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &buf, writerProperties(), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
+	f, err := newParquetFile(schema)
 	if err != nil {
 		return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
 	}
@@ -70,16 +75,33 @@ func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.S
 		b.Reserve(len(group))
 		enc.encode(b, group)
 		batch := b.NewRecordBatch()
-		err := w.Write(batch)
+		err := f.Write(batch)
 		batch.Release()
 		if err != nil {
 			return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
 		}
 	}
-	if err := w.Close(); err != nil {
+	return c.storeFile(ctx, t, hour, f)
+}
+
+// A parquetFile is a file that is being written: in memory, until storeFile stores it.
+type parquetFile struct {
+	*pqarrow.FileWriter
+	buf *bytes.Buffer
+}
+
+func newParquetFile(schema *arrow.Schema) (*parquetFile, error) {
+	var buf bytes.Buffer
+	w, err := pqarrow.NewFileWriter(schema, &buf, writerProperties(), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
+	return &parquetFile{w, &buf}, err
+}
+
+// storeFile ends a file, stores it in the folder of its hour, and describes it.
+func (c *Catalog) storeFile(ctx context.Context, t *table.Table, hour int64, f *parquetFile) (iceberg.DataFile, error) {
+	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
 	}
-	meta, err := w.FileMetadata()
+	meta, err := f.FileMetadata()
 	if err != nil {
 		return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
 	}
@@ -87,12 +109,12 @@ func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.S
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("%s/data/p_parse_hour=%s/%s.parquet", folder, time.Unix(hour*3600, 0).UTC().Format("2006-01-02-15"), uuid.NewString())
-	if err := c.store.Put(ctx, name, buf.Bytes()); err != nil {
+	name := fmt.Sprintf("%s/%s/p_parse_hour=%s/%s.parquet", folder, dataDir, timeOf(hour).Format(hourFormat), uuid.NewString())
+	if err := c.store.Put(ctx, name, f.buf.Bytes()); err != nil {
 		return nil, err
 	}
 	return table.DataFileFromMetadata(table.DataFileArgs{
-		Schema: t.Schema(), Spec: t.Spec(), Format: iceberg.ParquetFile, Metadata: meta, FilePath: c.store.Root() + "/" + name, FileSize: int64(buf.Len()),
+		Schema: t.Schema(), Spec: t.Spec(), Format: iceberg.ParquetFile, Metadata: meta, FilePath: c.store.Root() + "/" + name, FileSize: int64(f.buf.Len()),
 		Content: iceberg.EntryContentData, Properties: t.Properties(), FormatVersion: t.Metadata().Version(),
 	})
 }
