@@ -20,8 +20,13 @@ type Config struct {
 	Embedded *Embedded // nil: there is no broker of our own
 
 	Lake struct {
-		Warehouse string        // folder that holds the tables
+		Warehouse string        // where the tables are: a folder, or s3://bucket/prefix
 		Interval  time.Duration // rows wait for a commit at most this long
+	}
+	AWS struct { // where the warehouse is a bucket; credentials are found as every AWS tool finds them
+		Endpoint  string // of S3; empty: AWS
+		Region    string // empty: what the environment says
+		PathStyle *bool  // endpoint/bucket in the place of bucket.endpoint; nil: where there is an endpoint
 	}
 	HTTP struct {
 		Listen string // host:port of health, metrics and console
@@ -100,7 +105,7 @@ type loader struct {
 }
 
 // later are keys that the configuration will have, and this version has not.
-var later = []string{"nodes", "delivery", "aws", "monitoring", "lake.catalog", "security.tls.insecureSkipVerify"}
+var later = []string{"nodes", "delivery", "monitoring", "lake.catalog", "security.tls.insecureSkipVerify"}
 
 // group reads the keys below prefix, which is empty or ends in a dot.
 func (l *loader) group(n strict.Node, prefix string) {

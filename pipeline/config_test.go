@@ -50,7 +50,8 @@ func TestLoadNothingGivesDefaults(t *testing.T) {
 func TestLoadFile(t *testing.T) {
 	c, problems := load(t, `
 brokers: [kafka-1:9093, "[::1]:9093"]
-lake: {warehouse: /data/lake, interval: 30s}
+lake: {warehouse: "s3://logs/panther", interval: 30s}
+aws: {endpoint: "http://store:9000/", region: eu-west-1, pathStyle: false}
 http: {listen: ":9000"}
 console: {url: "https://panther.example/ui/"}
 heartbeat: 5s
@@ -67,7 +68,8 @@ security:
 	}
 	want := Config{Brokers: []string{"kafka-1:9093", "[::1]:9093"}, Heartbeat: 5 * time.Second, CommitInterval: 200 * time.Millisecond,
 		Protocol: "classic", Instance: "panther-0", CreateTopics: true}
-	want.Lake.Warehouse, want.Lake.Interval = "/data/lake", 30*time.Second
+	want.Lake.Warehouse, want.Lake.Interval = "s3://logs/panther", 30*time.Second
+	want.AWS.Endpoint, want.AWS.Region, want.AWS.PathStyle = "http://store:9000", "eu-west-1", new(bool)
 	want.HTTP.Listen, want.Console.URL = ":9000", "https://panther.example/ui"
 	want.Security.TLS = &TLS{CA: "/ca.pem", Cert: "/cert.pem", Key: "/key.pem", ServerName: "kafka"}
 	want.Security.SASL = SASL{"SCRAM-SHA-512", "panther", "file:/run/secrets/kafka"}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"panther/schemas/strict"
+	"panther/sinks/lake/bucket"
+	"panther/sinks/lake/catalogs"
 )
 
 // A Setting is one key of the configuration.
@@ -53,10 +55,16 @@ func settings() []Setting {
 			set: func(c *Config, s string) error { c.embedded().Dir = s; return nil }},
 		{Key: "embedded.port", Meaning: fmt.Sprintf("port that it listens on, on this machine only; %d. 0: any that is free", DefaultPort), Hint: "0 to 65535",
 			set: func(c *Config, s string) error { return number(&c.embedded().Port, s, 0, 65535) }},
-		{Key: "lake.warehouse", Meaning: "folder that holds the tables; beside the embedded broker, or " + DefaultDir + "/lake", Hint: "a folder",
-			set: func(c *Config, s string) error { return folder(&c.Lake.Warehouse, s) }},
+		{Key: "lake.warehouse", Meaning: "where the tables are: a folder, or a bucket of S3; beside the embedded broker, or " + DefaultDir + "/lake", Hint: "a folder, or s3://bucket/prefix",
+			set: func(c *Config, s string) error { c.Lake.Warehouse = s; return checkWarehouse(s) }},
 		{Key: "lake.interval", Meaning: "rows wait for a commit at most this long; 1 minute", Hint: "1s to 1h",
 			set: func(c *Config, s string) error { return duration(&c.Lake.Interval, s, time.Second, time.Hour) }},
+		{Key: "aws.endpoint", Meaning: "where S3 is, if it is not that of AWS, as a store of another make; AWS, or AWS_ENDPOINT_URL", Hint: "https://host or http://host:port",
+			set: func(c *Config, s string) error { c.AWS.Endpoint = strings.TrimRight(s, "/"); return checkURL(s) }},
+		{Key: "aws.region", Meaning: "region of the bucket; AWS_REGION or the profile, with an endpoint us-east-1", Hint: "as eu-west-1",
+			set: func(c *Config, s string) error { c.AWS.Region = s; return matches(s, regionName) }},
+		{Key: "aws.pathStyle", Meaning: "ask for endpoint/bucket in the place of bucket.endpoint; true where there is an endpoint", Hint: "true or false",
+			set: func(c *Config, s string) error { c.AWS.PathStyle = new(bool); return boolean(c.AWS.PathStyle, s) }},
 		{Key: "http.listen", Meaning: "address of health and metrics; " + DefaultListen, Hint: "host:port, as 127.0.0.1:8080 or :8080",
 			set: func(c *Config, s string) error { c.HTTP.Listen = s; return checkListen(s) }},
 		{Key: "console.url", Meaning: "what links in alerts begin with: where people read about them; none: alerts have no link", Hint: "https://host/path",
@@ -114,6 +122,8 @@ func (c *Config) embedded() *Embedded {
 	return c.Embedded
 }
 
+var regionName = regexp.MustCompile(`^[a-z0-9-]{1,50}$`)
+
 var instanceName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}$`)
 
 func each(texts []string, check func(string) error) error {
@@ -148,9 +158,12 @@ func checkURL(s string) error {
 	return nil
 }
 
-func folder(into *string, s string) error {
-	if *into = s; strings.Contains(s, "://") {
-		return fmt.Errorf("%q: only folders of this machine are supported by this version", s)
+func checkWarehouse(s string) error {
+	if !catalogs.OnS3(s) {
+		return nil
+	}
+	if _, _, err := bucket.Parse(s); err != nil {
+		return fmt.Errorf("%q is no address of a bucket", s)
 	}
 	return nil
 }

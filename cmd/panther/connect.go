@@ -20,10 +20,11 @@ import (
 
 // place is where a command finds the pipeline: flags that most commands share.
 type place struct {
-	config  string
-	brokers string
-	dir     string
-	verbose bool
+	config    string
+	brokers   string
+	dir       string
+	warehouse string
+	verbose   bool
 }
 
 // placeFlags adds the shared flags to f.
@@ -46,10 +47,13 @@ func (w *place) load(p *program) (pipeline.Config, error) {
 		c.Brokers, c.Embedded = strings.Split(w.brokers, ","), nil
 	}
 	if w.dir != "" {
-		c.Lake.Warehouse = filepath.Join(w.dir, "lake")
+		c.Lake.Warehouse = lakeOf(w.dir)
 		if w.brokers == "" {
 			c.Brokers, c.Embedded = nil, &pipeline.Embedded{Dir: w.dir, Port: pipeline.DefaultPort}
 		}
+	}
+	if w.warehouse != "" {
+		c.Lake.Warehouse = w.warehouse
 	}
 	return c, nil
 }

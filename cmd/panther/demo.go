@@ -173,7 +173,7 @@ func (d *demo) start(ctx context.Context, p *program, log *slog.Logger) (done fu
 	}
 	c.Embedded = &pipeline.Embedded{Dir: d.dir, Port: freePort(pipeline.DefaultPort)}
 	c.HTTP.Listen = fmt.Sprintf("127.0.0.1:%d", freePort(8080))
-	c.Lake.Warehouse, c.Lake.Interval, c.Heartbeat = filepath.Join(d.dir, "lake"), demoCommit, demoHeartbeat
+	c.Lake.Warehouse, c.Lake.Interval, c.Heartbeat = lakeOf(d.dir), demoCommit, demoHeartbeat
 	quiet := *p
 	quiet.out = d.say // the destination of type log prints in between
 	d.service = &service{program: &quiet, config: c, log: log}
@@ -197,10 +197,14 @@ func (d *demo) prepare(ctx context.Context) error {
 	if problems := kafka.Preflight(ctx, d.service.kafka, needs); len(problems) > 0 {
 		return problems
 	}
-	if err := d.service.openLake(ctx); err != nil {
+	var err error
+	if d.service.lake, err = openLake(ctx, d.service.config); err != nil {
 		return err
 	}
-	_, err := kafka.WriteCatalogue(ctx, d.service.kafka, func(v *catalogue.View) (out []stream.Record, err error) {
+	if err := d.service.lake.Check(ctx); err != nil {
+		return err
+	}
+	_, err = kafka.WriteCatalogue(ctx, d.service.kafka, func(v *catalogue.View) (out []stream.Record, err error) {
 		d.told = v.Version() > 0
 		version, now := v.Version()+1, time.Now().UTC()
 		if !d.told {

@@ -4,29 +4,26 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
-	"panther/pipeline"
 	"panther/sinks/lake"
 )
 
 const lakeHelp = `
-Usage: panther lake tables [--dir DIR] [-o json]
+Usage: panther lake tables [--dir DIR | --warehouse URI | --config FILE] [-o json]
 
 Lists the tables of the lake: rows, files, bytes, and when something was last committed. The folder of a table is an Apache
 Iceberg table that other engines open by its path.
 
   panther lake tables
-  panther lake tables --dir /var/lib/panther -o json
+  panther lake tables --warehouse s3://logs/panther -o json
 `
 
 // runLake shows what is in the lake.
 func runLake(ctx context.Context, p *program, args []string) error {
 	f := p.flags("lake", lakeHelp)
-	dir := f.String("dir", pipeline.DefaultDir, "data `directory`, which holds the lake, or the folder of a lake")
+	at := lakeFlags(f)
 	output := f.String("o", "table", "output `format`: table, or json for machines")
 	rest, err := parse(f, args)
 	if err != nil {
@@ -38,14 +35,11 @@ func runLake(ctx context.Context, p *program, args []string) error {
 	if *output != "table" && *output != "json" {
 		return usageError("-o %s: want table or json", *output)
 	}
-	if inside := filepath.Join(*dir, "lake"); isFolder(inside) {
-		*dir = inside
-	}
-	folder, err := lake.OpenFolder(*dir)
+	c, err := at.openLake(ctx, p)
 	if err != nil {
 		return err
 	}
-	tables, err := lake.NewCatalog(folder).Tables(ctx)
+	tables, err := c.Tables(ctx)
 	if err != nil {
 		return err
 	}
@@ -55,15 +49,10 @@ func runLake(ctx context.Context, p *program, args []string) error {
 		return e.Encode(append([]lake.TableInfo{}, tables...))
 	}
 	if len(tables) == 0 {
-		fmt.Fprintf(p.err, "There are no tables in %s. `--dir` names another folder; `panther demo` makes one with data.\n", folder.Root())
+		fmt.Fprintf(p.err, "There are no tables in %s. `--dir` names another folder, `--warehouse` a bucket; `panther demo` makes one with data.\n", c.Root())
 		return nil
 	}
 	return printTables(p, tables)
-}
-
-func isFolder(path string) bool {
-	fi, err := os.Stat(path)
-	return err == nil && fi.IsDir()
 }
 
 func printTables(p *program, tables []lake.TableInfo) error {

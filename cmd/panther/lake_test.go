@@ -27,6 +27,15 @@ func TestLakeTables(t *testing.T) {
 	if code, _, talk := run("tabels"); code != exitUsage || !strings.Contains(talk, "panther lake tables") {
 		t.Errorf("a wrong verb: exit %d, %q", code, talk)
 	}
+	for want, args := range map[string][]string{
+		"leave one out":          {"--dir", dir, "--warehouse", dir},
+		"want s3://bucket":       {"--warehouse", "gs://bucket"},
+		"it is a file; a folder": {"--warehouse", "lake_test.go"},
+	} {
+		if code, _, talk := run(append([]string{"tables"}, args...)...); code != exitUsage || !strings.Contains(talk, want) {
+			t.Errorf("%q: exit %d, %q; want %s", args, code, talk, want)
+		}
+	}
 	folder, err := lake.OpenFolder(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +56,9 @@ func TestLakeTables(t *testing.T) {
 	}
 	if len(tables) != 1 || tables[0].Name != "panther_monitor.classification_failures" || tables[0].Rows != 1 || tables[0].Files != 1 {
 		t.Errorf("tables are %+v", tables)
+	}
+	if _, out, _ := run("tables", "--warehouse", dir); !strings.Contains(out, "panther_monitor.classification_failures  1     1") {
+		t.Errorf("by --warehouse:\n%s", out)
 	}
 	if _, out, _ := run("tables", "--dir="+dir); !strings.Contains(out, "panther_monitor.classification_failures  1     1") {
 		t.Errorf("for people:\n%s", out)

@@ -33,6 +33,7 @@ applies the files of a catalogue before; without, it watches what the catalogue 
 func runRun(ctx context.Context, p *program, args []string) error {
 	f := p.flags("run", runHelp)
 	at := placeFlags(f)
+	at.warehouseFlag(f)
 	files := f.String("f", "", "`folder` of catalogue files to apply first")
 	embedded := f.Bool("embedded", false, "bring a broker along, in the data directory")
 	nodes := f.String("nodes", "", "run only these `names`, separated by commas")
@@ -166,9 +167,12 @@ func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
 	needs := pipeline.Needs(s.layout(), sources...)
 	needs.MakeProducers = s.config.Embedded != nil || s.config.CreateTopics
 	problems := kafka.Preflight(ctx, s.kafka, needs)
-	err := s.openLake(ctx)
-	if err != nil {
-		problems = append(problems, &kafka.Problem{What: "use the lake", Err: err, Minor: true, Mend: "set lake.warehouse to a folder that can be written; until then only the lake node waits"})
+	var err error
+	if s.lake, err = openLake(ctx, s.config); err != nil {
+		problems = append(problems, &kafka.Problem{What: "open the lake", Err: err})
+	} else if err := s.lake.Check(ctx); err != nil {
+		problems = append(problems, &kafka.Problem{What: "use the lake at " + s.lake.Root(), Err: err, Minor: true,
+			Mend: "until that is mended only the lake node waits: nothing is lost, and it goes on by itself"})
 	}
 	if len(problems) > 0 {
 		fmt.Fprintf(s.err, "before the start:\n%s", problems.Text())
@@ -188,16 +192,6 @@ func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
 	minor, err := s.lookAtCatalogue(ctx)
 	if len(minor) > 0 {
 		fmt.Fprintf(s.err, "of the catalogue:\n%s", minor.Text())
-	}
-	return err
-}
-
-// openLake opens the folder of the tables. Also after an error the lake is there: it may come to life later.
-func (s *service) openLake(ctx context.Context) error {
-	folder, err := lake.OpenFolder(s.config.Lake.Warehouse)
-	s.lake = lake.NewCatalog(folder)
-	if err == nil {
-		err = folder.Check(ctx)
 	}
 	return err
 }

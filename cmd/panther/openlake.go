@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+
+	"panther/pipeline"
+	"panther/sinks/lake"
+	"panther/sinks/lake/bucket"
+	"panther/sinks/lake/catalogs"
+)
+
+// lakeFlags adds to f the flags by which a command that needs the lake, and no broker, finds it.
+func lakeFlags(f *flag.FlagSet) *place {
+	w := &place{}
+	f.StringVar(&w.config, "config", "", "configuration `file`; every key is also a PANTHER_* variable")
+	f.StringVar(&w.dir, "dir", "", "data `directory`, which holds the lake, or the folder of a lake (default "+pipeline.DefaultDir+")")
+	w.warehouseFlag(f)
+	return w
+}
+
+// warehouseFlag adds the flag that names the lake, wherever it is.
+func (w *place) warehouseFlag(f *flag.FlagSet) {
+	f.StringVar(&w.warehouse, "warehouse", "", "where the lake is, in place of what the configuration says: a folder, or s3://bucket/prefix as `URI`")
+}
+
+// openLake opens the lake that the flags name, else that of the configuration. It asks nobody yet: the first use does.
+func (w *place) openLake(ctx context.Context, p *program) (*lake.Catalog, error) {
+	if w.dir != "" && w.warehouse != "" {
+		return nil, usageError("--dir and --warehouse both say where the lake is: leave one out")
+	}
+	c, err := w.load(p)
+	if err != nil {
+		return nil, err
+	}
+	if w.dir != "" && !isFolder(c.Lake.Warehouse) {
+		c.Lake.Warehouse = w.dir // the folder of a lake itself
+	}
+	return openLake(ctx, c)
+}
+
+// openLake opens the lake of a configuration. An error is one of the settings.
+func openLake(ctx context.Context, c pipeline.Config) (*lake.Catalog, error) {
+	l, err := catalogs.Open(ctx, catalogs.Options{Warehouse: c.Lake.Warehouse,
+		AWS: bucket.Options{Endpoint: c.AWS.Endpoint, Region: c.AWS.Region, PathStyle: c.AWS.PathStyle}})
+	if err != nil {
+		return nil, &exitError{exitUsage, err.Error()}
+	}
+	return l, nil
+}
+
+// lakeOf is the folder of the lake beside a broker's data.
+func lakeOf(dir string) string { return filepath.Join(dir, "lake") }
+
+func isFolder(path string) bool {
+	fi, err := os.Stat(path)
+	return err == nil && fi.IsDir()
+}

@@ -1,0 +1,45 @@
+// Package catalogs opens lakes: it knows every kind of warehouse, where the files are, and every kind of catalog, where the
+// heads of the tables are. Its one idea: both are small interfaces of package lake (Store, Heads), so that a lake is any of
+// the one with any of the other, and all that is said there of commits holds for each pair.
+package catalogs
+
+import (
+	"context"
+	"strings"
+
+	"panther/sinks/lake"
+	"panther/sinks/lake/bucket"
+)
+
+// Options say which lake.
+type Options struct {
+	Warehouse string         // a folder, or s3://bucket/prefix
+	AWS       bucket.Options // of a warehouse on S3
+}
+
+// Open opens a lake. It reads settings and asks nobody: whether the lake can be used, lake.Catalog.Check finds out. So an
+// error is one of the settings.
+func Open(ctx context.Context, o Options) (*lake.Catalog, error) {
+	store, err := openStore(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return lake.NewCatalog(store), nil
+}
+
+// OnS3 reports whether a warehouse is a bucket.
+func OnS3(warehouse string) bool { return strings.Contains(warehouse, "://") }
+
+func openStore(ctx context.Context, o Options) (lake.Store, error) {
+	if !OnS3(o.Warehouse) {
+		return lake.OpenFolder(o.Warehouse)
+	}
+	if _, _, err := bucket.Parse(o.Warehouse); err != nil {
+		return nil, err
+	}
+	c, err := o.AWS.Config(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return bucket.Open(o.Warehouse, c, o.AWS)
+}
