@@ -151,18 +151,11 @@ func (s *sinkSession) take(ctx context.Context, fetches kgo.Fetches) error {
 		if s.next[tp] = kr.Offset + 1; kr.Attrs.IsControl() {
 			return
 		}
-		r := stream.Record{Topic: kr.Topic, TopicID: p.ID, Partition: kr.Partition, Offset: kr.Offset, Key: kr.Key, Value: kr.Value, Time: kr.Timestamp.UTC()}
-		for _, h := range kr.Headers {
-			r.Headers = append(r.Headers, stream.Header{Key: h.Key, Value: h.Value})
-		}
+		r, err := recordOf(kr, p.ID, s.topics[kr.Topic])
 		bytes += len(kr.Key) + len(kr.Value)
-		if decode := s.topics[kr.Topic].Decode; decode != nil && !IsBarrier(kr) && r.Header(stream.HeaderClock) == "" {
-			m, err := decode(kr.Value)
-			if err != nil {
-				s.log.Error("dead letter", "topic", kr.Topic, "partition", kr.Partition, "offset", kr.Offset, "reason", err)
-				dead = append(dead, deadLetter(s.node.DeadLetters().Name, r, err.Error()))
-			}
-			r.Message = m
+		if err != nil {
+			s.log.Error("dead letter", "topic", kr.Topic, "partition", kr.Partition, "offset", kr.Offset, "reason", err)
+			dead = append(dead, deadLetter(s.node.DeadLetters().Name, r, err.Error()))
 		}
 		records = append(records, r)
 		s.handed[tp] = kr.Offset + 1

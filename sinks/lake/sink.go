@@ -162,27 +162,32 @@ func (s *Sink) Add(ctx context.Context, rs []stream.Record) error {
 
 func (s *Sink) take(p stream.Partition, r *stream.Record, now time.Time) error {
 	row := &row{Record: *r, size: sizeOf(r)}
-	var b *buffer
-	switch f := s.fixed[r.Topic]; {
-	case f != nil:
-		if !f.prepare(row, now) {
-			return nil // no row, or bytes that do not decode: the runner has put them aside
-		}
+	id, logType, ok, err := rowFor(s.fixed, row, now)
+	if err != nil || !ok {
+		return err
+	}
+	b := s.buffer(id, logType)
+	if b.fixed = s.fixed[r.Topic]; b.fixed != nil {
 		row.Value, row.Headers = nil, nil // what they say is in the message
-		b = s.buffer(f.id, "")
-		b.fixed = f
-	case r.Topic == schemas.Events.Name:
-		if len(r.Value) == 0 {
-			return nil // a tombstone, which nobody writes
-		}
-		prepareEvent(row, now)
-		logType := r.Header(schemas.HeaderLogType)
-		b = s.buffer(LogTable(logType), logType)
-	default:
-		return fmt.Errorf("take offset %d of %s into the lake: no table is fed from this topic", r.Offset, p)
 	}
 	b.add(p, row, now)
 	return nil
+}
+
+// rowFor prepares a row and says which table it belongs to; the log type is that of an event. Not every record is a row.
+func rowFor(fixed map[string]*fixedTable, r *row, now time.Time) (id table.Identifier, logType string, ok bool, err error) {
+	if f := fixed[r.Topic]; f != nil {
+		return f.id, "", f.prepare(r, now), nil // false also of bytes that do not decode: the runner has put them aside
+	}
+	if r.Topic != schemas.Events.Name {
+		return nil, "", false, fmt.Errorf("take offset %d of topic %s into the lake: no table is fed from this topic", r.Offset, r.Topic)
+	}
+	if len(r.Value) == 0 {
+		return nil, "", false, nil // a tombstone, which nobody writes
+	}
+	prepareEvent(r, now)
+	logType = r.Header(schemas.HeaderLogType)
+	return LogTable(logType), logType, true, nil
 }
 
 func (s *Sink) buffer(id table.Identifier, logType string) *buffer {
