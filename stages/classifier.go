@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -183,13 +182,12 @@ func (c *Classifier) Flush(dst []stream.Record, _ stream.View) []stream.Record {
 func (c *Classifier) Reset() { clear(c.activity) }
 
 func event(r stream.Record, at schemas.Position, source string, v classify.Verdict) stream.Record {
-	position, _ := json.Marshal(at) // a struct of strings and numbers
 	return stream.Record{Topic: schemas.Events.Name, Key: r.Key, Value: bytes.Clone(v.Event), Headers: []stream.Header{
 		{Key: schemas.HeaderLogType, Value: []byte(v.Schema.Name)},
 		{Key: schemas.HeaderSource, Value: []byte(source)},
 		{Key: schemas.HeaderSchemaVersion, Value: strconv.AppendInt(nil, v.Schema.Version, 10)},
 		{Key: schemas.HeaderParseTime, Value: r.Arrival.UTC().AppendFormat(nil, time.RFC3339Nano)},
-		{Key: schemas.HeaderPosition, Value: position},
+		{Key: schemas.HeaderPosition, Value: at.AppendJSON(nil)},
 	}}
 }
 

@@ -140,6 +140,36 @@ func checkFloat(text []byte) result {
 	return fits
 }
 
+// parseFloat reads what checkFloat accepts. Up to 15 digits and a power of ten that is a float64 itself make the nearest
+// float64 in one division; for others there is package strconv.
+func parseFloat(text []byte) (value float64, ok bool) {
+	if checkFloat(text) != fits {
+		return 0, false
+	}
+	digits, behind, point := int64(0), 0, false
+	for i, c := range text {
+		switch {
+		case isDigit(c):
+			digits = digits*10 + int64(c-'0')
+			if point {
+				behind++
+			}
+		case c == '.':
+			point = true
+		case i > 0: // an exponent
+			behind = len(text) + len(powers)
+		}
+	}
+	if len(text) > 15 || behind >= len(powers) {
+		value, err := strconv.ParseFloat(string(text), 64)
+		return value, err == nil
+	}
+	if value = float64(digits) / float64(powers[behind]); text[0] == '-' {
+		value = -value
+	}
+	return value, true
+}
+
 // appendFloat writes the shortest decimal that reads back as the same float64, as encoding/json does. A text of up to 15
 // digits without an exponent, or zeros where none are needed, is that already.
 func appendFloat(dst, text []byte) []byte {

@@ -359,14 +359,9 @@ func (w *worker) lineReason() *schemas.Reason {
 	case r == nil:
 		start := space(w.buf, 0)
 		end, _ := w.skip(start, 0)
-		k := map[byte]kind{'"': str, '[': array, 't': boolean, 'f': boolean, 'n': null}
-		kind, ok := k[w.buf[start]]
-		if !ok {
-			kind = number
-		}
 		w.tape = w.tape[:0]
 		n := &narrator{worker: w}
-		got := n.describe(w.record(0, kind, 0, start, end))
+		got := n.describe(w.record(0, kindOf(w.buf[start]), 0, start, end))
 		return &schemas.Reason{Code: schemas.TypeMismatch, Expected: "a JSON object", Got: got, Span: schemas.Span{Start: start, End: end}}
 	case len(bytes.TrimSpace(line)) == 0:
 		return &schemas.Reason{Code: schemas.NotJSON, Expected: "a JSON object", Got: "an empty line", Span: whole}

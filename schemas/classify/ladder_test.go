@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"panther/schemas/classify"
+	"panther/schemas/classify/mimic"
 	"panther/schemas/logtype"
 )
 
@@ -34,14 +35,17 @@ func engineOf(t testing.TB, candidates ...*logtype.Schema) *classify.Engine {
 
 // rungs are what is measured, by name.
 func rungs(t testing.TB) []*rung {
-	g := benchSeed()
+	g := mimic.New(20261121)
 	trail, _ := logtype.Builtin("AWS.CloudTrail")
 	flow, _ := logtype.Builtin("AWS.VPCFlow")
 	nginx, _ := logtype.Builtin("Nginx.Access")
-	trails, flows, requests, bad := linesOf(3000, g.cloudTrail), linesOf(20000, g.vpcFlow), linesOf(15000, g.nginx), linesOf(3000, failing(g))
-	ten, thirty, eighty := engineOf(t, jsonTypes(10)...), engineOf(t, jsonTypes(30)...), engineOf(t, moreTypes(t, 80)...)
+	trails, flows, requests, bad := mimic.Lines(3000, g.CloudTrail), mimic.Lines(20000, g.VPCFlow), mimic.Lines(15000, g.Nginx), mimic.Lines(3000, g.BrokenTrail)
+	ten, thirty, eighty := engineOf(t, mimic.Types(10)...), engineOf(t, mimic.Types(30)...), engineOf(t, mimic.Types(80)...)
 	one, flowOnly, nginxOnly := engineOf(t, trail), engineOf(t, flow), engineOf(t, nginx)
-	mixed := mixedLines(t, g, 6000, jsonTypes(30))
+	mixed, err := g.Mixed(6000, mimic.Types(30))
+	if err != nil {
+		t.Fatal(err)
+	}
 	now := time.Date(2026, 11, 21, 12, 0, 0, 5e8, time.UTC)
 	match := func(e *classify.Engine) func([]byte) {
 		return func(line []byte) { must(t, line, e.Match(classify.Line{Bytes: line}) != nil) }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"panther/schemas/classify"
+	"panther/schemas/classify/mimic"
 	"panther/schemas/logtype"
 )
 
@@ -227,15 +228,15 @@ func TestNothingIsKept(t *testing.T) {
 
 // Different lines give different events, and events stay what they are when copied.
 func TestDifferentLinesGiveDifferentEvents(t *testing.T) {
-	g := benchSeed()
+	g := mimic.New(1)
 	trail, _ := logtype.Builtin("AWS.CloudTrail")
 	flow, _ := logtype.Builtin("AWS.VPCFlow")
 	nginx, _ := logtype.Builtin("Nginx.Access")
 	for _, tt := range []struct {
 		schema *logtype.Schema
 		line   func() string
-	}{{trail, g.cloudTrail}, {flow, g.vpcFlow}, {nginx, g.nginx}} {
-		e := engineOf(t, append(jsonTypes(20), tt.schema)...)
+	}{{trail, g.CloudTrail}, {flow, g.VPCFlow}, {nginx, g.Nginx}} {
+		e := engineOf(t, append(mimic.Types(20), tt.schema)...)
 		lines, events := map[string]bool{}, map[string]bool{}
 		for range 2000 {
 			line := tt.line()

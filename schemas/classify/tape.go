@@ -16,6 +16,23 @@ func (k kind) String() string {
 	return [...]string{"null", "boolean", "number", "string", "object", "array"}[k]
 }
 
+// kindOf tells what the value that begins with c is.
+func kindOf(c byte) kind {
+	switch c {
+	case '"':
+		return str
+	case '{':
+		return object
+	case '[':
+		return array
+	case 't', 'f':
+		return boolean
+	case 'n':
+		return null
+	}
+	return number
+}
+
 // An entry of the tape is a value that a schema knows. The tape is what a walk leaves: the entries in the order of the line,
 // each object and array before what is in it, without pointers. All that is made of a line is made from its tape.
 //

@@ -16,6 +16,9 @@ type instant struct {
 
 func (a instant) time() time.Time { return time.Unix(a.seconds, int64(a.nanos)).UTC() }
 
+// micros counts microseconds since 1970; what is finer is cut off.
+func (a instant) micros() int64 { return a.seconds*1e6 + int64(a.nanos/1000) }
+
 func instantOf(t time.Time) instant { return instant{t.Unix(), uint32(t.Nanosecond())} }
 
 // The first and the last second of the years 0 to 9999.

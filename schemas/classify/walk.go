@@ -62,8 +62,13 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 			i, seen = space(b, i), 0
 		}
 		if f == nil || f.known&m&w.alive == 0 {
+			start := i
 			if i, _ = w.skip(i, depth+1); i < 0 {
 				return -1
+			}
+			if f == nil && w.unknown != 0 {
+				t := w.record(w.unknown, kindOf(b[start]), 0, start, i)
+				w.tape[t].value = int64(w.nameAt)
 			}
 		} else {
 			before, newest = newest, uint64(nd.first)<<20+uint64(f.index)+1
@@ -132,6 +137,7 @@ func (w *worker) key(i int, nd *node) (next int, f *field, seen flags) {
 	if b[i] != '"' {
 		return w.noJSON(i), nil, 0
 	}
+	w.nameAt = i
 	end, s := scanString(b, i+1)
 	if s&malformed != 0 {
 		return w.noJSON(end), nil, 0

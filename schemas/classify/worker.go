@@ -24,6 +24,9 @@ type worker struct {
 	trouble   trouble
 	troubleAt int
 
+	unknown uint32 // the field of members that nobody knows, if these are wanted on the tape; 0: they are not
+	nameAt  int    // where the name stands that was looked up last
+
 	bits      []uint64                 // a stack of bit sets, for the objects that are open
 	predicted [1 << predictBits]uint32 // by what came before: the field that came next the last time
 

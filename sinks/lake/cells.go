@@ -10,6 +10,14 @@ import (
 	"panther/schemas"
 )
 
+// A structLike is a builder of fields: of a record or of a struct.
+type structLike interface{ FieldBuilder(i int) array.Builder }
+
+// A recordBuilder is an array.RecordBuilder as a structLike.
+type recordBuilder struct{ *array.RecordBuilder }
+
+func (r recordBuilder) FieldBuilder(i int) array.Builder { return r.Field(i) }
+
 // cells fills the columns of a row one after the other.
 type cells struct {
 	b     structLike

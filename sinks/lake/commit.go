@@ -184,7 +184,7 @@ func (s *Sink) open(ctx context.Context, b *buffer) (*table.Table, encoder, erro
 	if b.fixed != nil {
 		return t, b.fixed.encoder(t.Schema().Fields()), nil
 	}
-	return t, newEventEncoder(t.Schema().Fields(), s.lookup), nil
+	return t, s.events(t.Schema().Fields(), s.lookup), nil
 }
 
 // columnsFor returns the columns of the newest version of a log type that the rows of b name.

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 
@@ -56,7 +58,10 @@ func (f *fixedTable) encoder(fields []iceberg.NestedField) *fixedEncoder {
 	return e
 }
 
-func (e *fixedEncoder) encode(b *array.RecordBuilder, rows []*row) {
+func (e *fixedEncoder) encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	b.Reserve(len(rows))
 	if e.text != nil {
 		n := 0
 		for _, r := range rows {
@@ -71,4 +76,5 @@ func (e *fixedEncoder) encode(b *array.RecordBuilder, rows []*row) {
 			b.Field(i).AppendNull()
 		}
 	}
+	return b.NewRecordBatch()
 }

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
@@ -69,12 +67,8 @@ func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.S
 	if err != nil {
 		return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
 	}
-	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
-	defer b.Release()
 	for group := range groups(rows) {
-		b.Reserve(len(group))
-		enc.encode(b, group)
-		batch := b.NewRecordBatch()
+		batch := enc.encode(schema, group)
 		err := f.Write(batch)
 		batch.Release()
 		if err != nil {

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"panther/pipeline/stream"
 	"panther/schemas"
+	"panther/schemas/classify"
 	"panther/schemas/logtype"
 )
 
@@ -24,107 +26,111 @@ type row struct {
 
 // An encoder turns rows into columns. It is made for one state of a table's schema.
 type encoder interface {
-	encode(b *array.RecordBuilder, rows []*row)
+	// encode makes a batch, which is used and released before the next one is made.
+	encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch
 }
 
 // Lookup finds a version of a log type; a version that is not known, and -1, mean the newest.
 type Lookup func(name string, version int64) (*logtype.Schema, bool)
 
-// eventEncoder fills the table of a log type from event JSON. Whatever the record holds, it makes one row.
+// eventEncoder fills the table of a log type from event JSON, by the engine that wrote it. Whatever the record holds, it makes
+// one row.
 type eventEncoder struct {
 	lookup  Lookup
 	fields  []iceberg.NestedField
-	fillers map[int64]*filler // by the version of the log type
-	index   map[string]int    // of the columns that are not, or not only, filled from the event
+	columns []*classify.Column         // of fields
+	fillers map[int64]*classify.Filler // by the version of the log type
+	index   map[string]int             // of the columns that are not, or not only, filled from the event
 }
 
-func newEventEncoder(fields []iceberg.NestedField, lookup Lookup) *eventEncoder {
-	e := &eventEncoder{lookup: lookup, fields: fields, fillers: map[int64]*filler{}, index: map[string]int{}}
+func newEventEncoder(fields []iceberg.NestedField, lookup Lookup) encoder {
+	e := &eventEncoder{lookup: lookup, fields: fields, columns: emptyColumns(fields), fillers: map[int64]*classify.Filler{}, index: map[string]int{}}
 	for _, c := range eventColumns() {
 		e.index[c.name] = indexOf(fields, c.name)
 	}
 	return e
 }
 
-func (e *eventEncoder) filler(logType string, version int64) *filler {
+func (e *eventEncoder) filler(logType string, version int64) *classify.Filler {
 	f := e.fillers[version]
 	if f == nil {
 		s, _ := e.lookup(logType, version)
-		f = newFiller(e.fields, logColumns(s), "")
-		f.member[colParseTime], f.member[colUnconverted] = ignored, ignored
+		f = classify.NewFiller(eventAims(e.fields, e.columns, s))
 		e.fillers[version] = f
 	}
 	return f
 }
 
-func (e *eventEncoder) encode(b *array.RecordBuilder, rows []*row) {
-	for _, r := range rows {
-		e.encodeRow(b, r)
+func (e *eventEncoder) encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch {
+	for _, c := range e.columns {
+		c.Reset()
 	}
+	for i, r := range rows {
+		e.add(r, i)
+	}
+	arrays := make([]arrow.Array, len(e.columns))
+	for i, c := range e.columns {
+		c.End(len(rows))
+		arrays[i] = array.MakeFromData(arrayOf(schema.Field(i).Type, c))
+	}
+	return array.NewRecordBatch(schema, arrays, int64(len(rows)))
 }
 
-func (e *eventEncoder) encodeRow(b *array.RecordBuilder, r *row) {
+// add makes row i.
+func (e *eventEncoder) add(r *row, i int) {
 	logType := r.Header(schemas.HeaderLogType)
-	f := e.filler(logType, schemaVersion(r))
-	rest := misfits{}
-	event := trimSpace(r.Value)
-	if !json.Valid(event) || event[0] != '{' {
-		rest["event"], _ = json.Marshal(string(r.Value))
-		event = []byte("{}")
-	}
-	f.fill(recordBuilder{b}, event, rest)
+	left := e.filler(logType, schemaVersion(r)).Add(r.Value, i)
 	p := positionOf(r)
-	e.set(b, f, colTopic, p.Topic)
-	e.set(b, f, colTopicID, p.TopicID.String())
-	e.set(b, f, colPartition, p.Partition)
-	e.set(b, f, colOffset, p.Offset)
-	e.set(b, f, colLine, p.Line)
-	e.set(b, f, colParseTime, r.at)
-	e.set(b, f, colEventTime, r.at)
-	e.set(b, f, colLogType, logType)
-	e.set(b, f, colSourceID, r.Header(schemas.HeaderSource))
-	e.set(b, f, colRowID, rowID(p))
-	if len(rest) > 0 {
-		text, _ := json.Marshal(rest) // a map of valid JSON
-		e.set(b, f, colUnconverted, strings.ToValidUTF8(string(text), "\uFFFD"))
+	e.setText(i, colTopic, p.Topic)
+	e.setText(i, colTopicID, p.TopicID.String())
+	e.setInt(i, colPartition, int64(p.Partition))
+	e.setInt(i, colOffset, p.Offset)
+	e.setInt(i, colLine, p.Line)
+	e.setInt(i, colParseTime, r.at.UnixMicro())
+	e.setInt(i, colEventTime, r.at.UnixMicro())
+	e.setText(i, colLogType, logType)
+	e.setText(i, colSourceID, r.Header(schemas.HeaderSource))
+	e.setText(i, colRowID, rowID(p))
+	if len(left) > 0 {
+		text, _ := json.Marshal(left) // a map of valid JSON
+		e.setText(i, colUnconverted, string(text))
 	}
-	f.finish(recordBuilder{b})
 }
 
-// set fills a column that the event has not filled.
-func (e *eventEncoder) set(b *array.RecordBuilder, f *filler, name string, v any) {
-	i := e.index[name]
-	if i < 0 || f.done[i] {
-		return
+// unfilled returns the column of a name, unless the table has none of that kind, or the event has filled row i.
+func (e *eventEncoder) unfilled(i int, name string, kinds ...classify.ColumnKind) *classify.Column {
+	k := e.index[name]
+	if k < 0 || e.columns[k].Len > i || !slices.Contains(kinds, e.columns[k].Kind) {
+		return nil
 	}
-	f.done[i] = true
-	switch c := b.Field(i).(type) {
-	case *array.StringBuilder:
-		c.Append(v.(string))
-	case *array.Int32Builder:
-		c.Append(v.(int32))
-	case *array.Int64Builder:
-		c.Append(v.(int64))
-	case *array.TimestampBuilder:
-		c.Append(micros(v.(time.Time)))
+	e.columns[k].End(i)
+	return e.columns[k]
+}
+
+func (e *eventEncoder) setText(i int, name, text string) {
+	if c := e.unfilled(i, name, classify.TextColumn); c != nil {
+		c.AppendText([]byte(strings.ToValidUTF8(text, "\uFFFD")))
+	}
+}
+
+func (e *eventEncoder) setInt(i int, name string, n int64) {
+	if c := e.unfilled(i, name, classify.IntColumn, classify.LongColumn, classify.TimeColumn); c != nil {
+		c.AppendInt(n)
 	}
 }
 
 func micros(t time.Time) arrow.Timestamp { return arrow.Timestamp(t.UnixMicro()) }
 
-func trimSpace(b []byte) []byte {
-	if len(b) > 0 && (b[0] <= ' ' || b[len(b)-1] <= ' ') {
-		return []byte(strings.Trim(string(b), " \t\r\n"))
-	}
-	return b
-}
-
 // positionOf returns the line of the producer's topic that became the event; without the header, which our classifier always
 // writes, the place of the event itself.
 func positionOf(r *row) schemas.Position {
-	var p schemas.Position
-	if h := r.Header(schemas.HeaderPosition); h != "" && json.Unmarshal([]byte(h), &p) == nil {
-		return p
+	for i := range r.Headers {
+		if h := &r.Headers[i]; h.Key == schemas.HeaderPosition {
+			if p, err := schemas.ReadPosition(h.Value); err == nil {
+				return p
+			}
+			break
+		}
 	}
 	return placeOf(r)
 }

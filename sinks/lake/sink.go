@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 
 	"panther/pipeline/stream"
@@ -32,6 +33,7 @@ type Sink struct {
 	fixed   map[string]*fixedTable                         // by topic
 	held    func(t *table.Table, p stream.Partition) int64 // heldOffset
 	wait    func(ctx context.Context, try int) error       // between tries of a commit: backOff
+	events  func([]iceberg.NestedField, Lookup) encoder    // newEventEncoder
 
 	mu      sync.Mutex
 	buffers map[string]*buffer // by folder of the table
@@ -78,7 +80,7 @@ func NewSink(c *Catalog, lookup Lookup, opt Options) *Sink {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &Sink{catalog: c, lookup: lookup, opt: opt, held: heldOffset, wait: backOff,
+	return &Sink{catalog: c, lookup: lookup, opt: opt, held: heldOffset, wait: backOff, events: newEventEncoder,
 		fixed: fixedTables(), buffers: map[string]*buffer{}, parts: map[stream.Partition]*position{}, left: map[stream.Partition]int64{}}
 }
 

@@ -1,14 +1,100 @@
 package lake
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/iceberg-go"
+
+	"panther/schemas"
 )
+
+// A rowEncoder is an eventEncoder that takes events apart by a JSON reader of its own, a row at a time, and appends to builders
+// of Arrow: slower, and made without the engine. It is what eventEncoder is compared with.
+type rowEncoder struct {
+	lookup  Lookup
+	fields  []iceberg.NestedField
+	fillers map[int64]*filler
+}
+
+func newRowEncoder(fields []iceberg.NestedField, lookup Lookup) encoder {
+	return &rowEncoder{lookup, fields, map[int64]*filler{}}
+}
+
+func (e *rowEncoder) filler(logType string, version int64) *filler {
+	f := e.fillers[version]
+	if f == nil {
+		s, _ := e.lookup(logType, version)
+		f = newFiller(e.fields, logColumns(s))
+		f.member[colParseTime], f.member[colUnconverted] = ignored, ignored
+		e.fillers[version] = f
+	}
+	return f
+}
+
+func (e *rowEncoder) encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for _, r := range rows {
+		e.encodeRow(b, r)
+	}
+	return b.NewRecordBatch()
+}
+
+func (e *rowEncoder) encodeRow(b *array.RecordBuilder, r *row) {
+	logType := r.Header(schemas.HeaderLogType)
+	f := e.filler(logType, schemaVersion(r))
+	rest := misfits{}
+	event := bytes.Trim(r.Value, " \t\r\n")
+	if !json.Valid(event) || event[0] != '{' {
+		rest["event"], _ = json.Marshal(string(r.Value))
+		event = []byte("{}")
+	}
+	f.fill(recordBuilder{b}, event, rest, "")
+	p := placeOf(r)
+	if h := r.Header(schemas.HeaderPosition); h != "" {
+		var said schemas.Position
+		if json.Unmarshal([]byte(h), &said) == nil {
+			p = said
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		value any
+	}{{colTopic, p.Topic}, {colTopicID, p.TopicID.String()}, {colPartition, p.Partition}, {colOffset, p.Offset}, {colLine, p.Line}, {colParseTime, r.at}, {colEventTime, r.at},
+		{colLogType, logType}, {colSourceID, r.Header(schemas.HeaderSource)}, {colRowID, rowID(p)}} {
+		f.set(b, indexOf(e.fields, c.name), c.value)
+	}
+	if len(rest) > 0 {
+		text, _ := json.Marshal(rest) // a map of valid JSON
+		f.set(b, indexOf(e.fields, colUnconverted), strings.ToValidUTF8(string(text), "\uFFFD"))
+	}
+	f.finish(recordBuilder{b})
+}
+
+// set fills a column that the event has not filled.
+func (f *filler) set(b *array.RecordBuilder, i int, v any) {
+	if i < 0 || f.done[i] {
+		return
+	}
+	f.done[i] = true
+	switch c := b.Field(i).(type) {
+	case *array.StringBuilder:
+		c.Append(v.(string))
+	case *array.Int32Builder:
+		c.Append(v.(int32))
+	case *array.Int64Builder:
+		c.Append(v.(int64))
+	case *array.TimestampBuilder:
+		c.Append(micros(v.(time.Time)))
+	}
+}
 
 // A filler fills the columns of a table, or of a struct in it, from JSON objects of one version of a log type. It is made
 // for a pair of schemas, the table's and the log type's, which need not be of the same version.
@@ -17,7 +103,6 @@ type filler struct {
 	member map[string]int // the field for a member of the object
 	values [][]byte       // of the object at hand, by field; nil: none
 	done   []bool         // fields filled
-	path   string         // of the object in the event; empty or with a dot at the end
 }
 
 // A target is a column.
@@ -31,8 +116,8 @@ type target struct {
 
 // newFiller makes a filler for the fields of a table and the columns that a log type has. Columns that the log type does
 // not know stay null.
-func newFiller(fields []iceberg.NestedField, cols []column, path string) *filler {
-	f := &filler{fields: make([]target, len(fields)), member: map[string]int{}, values: make([][]byte, len(fields)), done: make([]bool, len(fields)), path: path}
+func newFiller(fields []iceberg.NestedField, cols []column) *filler {
+	f := &filler{fields: make([]target, len(fields)), member: map[string]int{}, values: make([][]byte, len(fields)), done: make([]bool, len(fields))}
 	for i, field := range fields {
 		f.fields[i] = target{typ: field.Type}
 	}
@@ -42,11 +127,11 @@ func newFiller(fields []iceberg.NestedField, cols []column, path string) *filler
 			continue
 		}
 		f.member[c.member] = i
-		f.fields[i].aim(c, path)
+		f.fields[i].aim(c)
 		for j, other := range fields {
 			if strings.HasPrefix(other.Name, c.name+kept) {
 				f.fields[i].kept = append(f.fields[i].kept, j)
-				f.fields[j].aim(c, path)
+				f.fields[j].aim(c)
 			}
 		}
 	}
@@ -54,10 +139,10 @@ func newFiller(fields []iceberg.NestedField, cols []column, path string) *filler
 }
 
 // aim says which column of the log type the target is for.
-func (t *target) aim(c column, path string) {
+func (t *target) aim(c column) {
 	t.name, t.json = c.member, c.json
 	if s, ok := elementOf(t.typ).(*iceberg.StructType); ok {
-		t.sub = newFiller(s.FieldList, c.sub, path+c.member+".")
+		t.sub = newFiller(s.FieldList, c.sub)
 	}
 }
 
@@ -75,17 +160,9 @@ const ignored = -1
 // misfits are values that no column takes, by their path in the event.
 type misfits map[string]json.RawMessage
 
-// A structLike is a builder of fields: of a record or of a struct.
-type structLike interface{ FieldBuilder(i int) array.Builder }
-
-// A recordBuilder is an array.RecordBuilder as a structLike.
-type recordBuilder struct{ *array.RecordBuilder }
-
-func (r recordBuilder) FieldBuilder(i int) array.Builder { return r.Field(i) }
-
-// fill appends the members of an object to the builders of the fields. Fields without a value are left alone: done tells
+// fill appends the members of an object, which is at path in the event, to the builders of the fields. Fields without a value are left alone: done tells
 // which. What fits nowhere goes to rest.
-func (f *filler) fill(b structLike, object []byte, rest misfits) {
+func (f *filler) fill(b structLike, object []byte, rest misfits, path string) {
 	clear(f.values)
 	clear(f.done)
 	members(object, func(key, value []byte) {
@@ -94,33 +171,33 @@ func (f *filler) fill(b structLike, object []byte, rest misfits) {
 				f.values[i] = value // the last one wins
 			}
 		} else if !isNull(value) {
-			rest[f.path+string(key)] = value
+			rest[path+string(key)] = value
 		}
 	})
 	for i, v := range f.values {
-		if v == nil || isNull(v) || f.put(b, i, v, rest) {
+		if v == nil || isNull(v) || f.put(b, i, v, rest, path) {
 			continue
 		}
-		rest[f.path+f.fields[i].name] = v
+		rest[path+f.fields[i].name] = v
 	}
 }
 
 // put appends v to field i, or, if it does not fit there, to an older column of the same name.
-func (f *filler) put(b structLike, i int, v []byte, rest misfits) bool {
-	if f.putAt(b, i, v, rest) {
+func (f *filler) put(b structLike, i int, v []byte, rest misfits, path string) bool {
+	if f.putAt(b, i, v, rest, path) {
 		return true
 	}
 	for _, j := range f.fields[i].kept {
-		if f.putAt(b, j, v, rest) {
+		if f.putAt(b, j, v, rest, path) {
 			return true
 		}
 	}
 	return false
 }
 
-func (f *filler) putAt(b structLike, i int, v []byte, rest misfits) bool {
+func (f *filler) putAt(b structLike, i int, v []byte, rest misfits, path string) bool {
 	t := &f.fields[i]
-	if !f.done[i] && t.append(b.FieldBuilder(i), t.typ, v, rest, f.path+t.name) {
+	if !f.done[i] && t.append(b.FieldBuilder(i), t.typ, v, rest, path+t.name) {
 		f.done[i] = true
 	}
 	return f.done[i]
@@ -143,7 +220,7 @@ func (t *target) append(b array.Builder, typ iceberg.Type, v []byte, rest misfit
 			return false
 		}
 		b.Append(true)
-		t.sub.fill(b, v, rest)
+		t.sub.fill(b, v, rest, path+".")
 		t.sub.finish(b)
 		return true
 	case *array.ListBuilder:

@@ -106,13 +106,8 @@ func toFloat(v []byte) (float64, bool) {
 }
 
 func toBool(v []byte) (value, ok bool) {
-	switch plain(v) {
-	case "true", "1":
-		return true, true
-	case "false", "0":
-		return false, true
-	}
-	return false, false
+	value, err := strconv.ParseBool(plain(v))
+	return value, err == nil
 }
 
 // toMicros reads a time as events have it, RFC 3339; a table holds microseconds.

@@ -1,0 +1,144 @@
+package classify
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// A ColumnKind is what the values of a column are.
+type ColumnKind uint8
+
+// The kinds, with the type of Apache Arrow that each is.
+const (
+	TextColumn   ColumnKind = iota // utf8
+	IntColumn                      // int32
+	LongColumn                     // int64
+	FloatColumn                    // float64
+	BoolColumn                     // bool
+	TimeColumn                     // timestamp in microseconds, UTC
+	StructColumn                   // struct: one of its children for each field
+	ListColumn                     // list: its only child has the elements
+	NoColumn                       // nothing fills it: it is null in every row, whatever its type
+)
+
+// A Column holds values of many events, one a row, in the buffers of Apache Arrow: whoever has a library of Arrow makes an
+// array of them without copying. Rows at the end that nobody filled are null; End makes them. The zero Column holds texts.
+type Column struct {
+	Kind     ColumnKind
+	Len      int       // rows
+	Nulls    int       // of these
+	Valid    []byte    // a bit a row, the lowest first: 0 is null
+	Offsets  []byte    // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
+	Values   []byte    // texts one behind the other; numbers in little-endian; booleans as bits, the lowest first
+	Children []*Column // of a struct and of a list
+}
+
+// NewColumn makes an empty column.
+func NewColumn(k ColumnKind, children ...*Column) *Column {
+	c := &Column{Kind: k, Children: children}
+	c.Reset()
+	return c
+}
+
+// Reset makes the column empty again, in the memory that it has: no array may use it any more.
+func (c *Column) Reset() {
+	c.Len, c.Nulls = 0, 0
+	c.Valid, c.Offsets, c.Values = c.Valid[:0], c.Offsets[:0], c.Values[:0]
+	if c.Kind == TextColumn || c.Kind == ListColumn {
+		c.Offsets = append(c.Offsets, 0, 0, 0, 0)
+	}
+	for _, child := range c.Children {
+		child.Reset()
+	}
+}
+
+// End fills a column with nulls up to a number of rows, and what is in it as far as it goes.
+func (c *Column) End(rows int) {
+	c.pad(rows)
+	for _, child := range c.Children {
+		if c.Kind == StructColumn {
+			child.End(c.Len)
+		} else {
+			child.End(child.Len)
+		}
+	}
+}
+
+// pad appends nulls up to a number of rows.
+func (c *Column) pad(rows int) {
+	n := rows - c.Len
+	if n <= 0 {
+		return
+	}
+	c.Len, c.Nulls = rows, c.Nulls+n
+	for len(c.Valid)*8 < rows {
+		c.Valid = append(c.Valid, 0)
+	}
+	switch c.Kind {
+	case TextColumn, ListColumn:
+		end := c.Offsets[len(c.Offsets)-4:]
+		for range n {
+			c.Offsets = append(c.Offsets, end[0], end[1], end[2], end[3])
+		}
+	case IntColumn:
+		c.Values = appendZeros(c.Values, 4*n)
+	case LongColumn, FloatColumn, TimeColumn:
+		c.Values = appendZeros(c.Values, 8*n)
+	case BoolColumn:
+		c.Values = appendZeros(c.Values, (rows+7)/8-len(c.Values))
+	}
+}
+
+func appendZeros(b []byte, n int) []byte {
+	for ; n > len(zeros); n -= len(zeros) {
+		b = append(b, zeros[:]...)
+	}
+	return append(b, zeros[:n]...)
+}
+
+// valid begins a row that is not null.
+func (c *Column) valid() {
+	if c.Len&7 == 0 {
+		c.Valid = append(c.Valid, 0)
+	}
+	c.Valid[c.Len>>3] |= 1 << (c.Len & 7)
+	c.Len++
+}
+
+// AppendText appends a row to a column of texts. The text is UTF-8.
+func (c *Column) AppendText(text []byte) {
+	c.valid()
+	c.Values = append(c.Values, text...)
+	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
+}
+
+// AppendInt appends a row to a column of integers or times.
+func (c *Column) AppendInt(n int64) {
+	c.valid()
+	if c.Kind == IntColumn {
+		c.Values = binary.LittleEndian.AppendUint32(c.Values, uint32(n))
+	} else {
+		c.Values = binary.LittleEndian.AppendUint64(c.Values, uint64(n))
+	}
+}
+
+func (c *Column) appendFloat(value float64) {
+	c.valid()
+	c.Values = binary.LittleEndian.AppendUint64(c.Values, math.Float64bits(value))
+}
+
+func (c *Column) appendBool(yes bool) {
+	if c.Len&7 == 0 {
+		c.Values = append(c.Values, 0)
+	}
+	if yes {
+		c.Values[c.Len>>3] |= 1 << (c.Len & 7)
+	}
+	c.valid()
+}
+
+// endList ends a row of a list, whose elements were appended to the child.
+func (c *Column) endList() {
+	c.valid()
+	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(c.Children[0].Len))
+}
