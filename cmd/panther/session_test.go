@@ -143,6 +143,9 @@ func (s *session) play(script string) string {
 	return b.String()
 }
 
+// patience is how long a command is tried again. It is over only where something is wrong: machines may be busy.
+const patience = 3 * time.Minute
+
 // words are words and quoted words, of a command line.
 var words = regexp.MustCompile(`'[^']*'|"[^"]*"|\S+`)
 
@@ -157,10 +160,10 @@ func (s *session) command(until, line string) string {
 	if !slices.Contains([]string{"topology", "help", "schema"}, args[0]) {
 		args = append(slices.Clone(args), "--dir", s.dir)
 	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	done := regexp.MustCompile(until)
-	for {
+	for ; ; sleep(ctx, 20*time.Millisecond) { // the others need the machine
 		var out, errs bytes.Buffer
 		p := &program{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) string {
 			return map[string]string{"USER": "maria"}[name]

@@ -36,10 +36,15 @@ type feed struct {
 	silent    atomic.Bool
 }
 
-// tell sends lines and lets things go wrong until ctx ends, and says what becomes of it.
+// tell sends lines and lets things go wrong until ctx ends, or the time that was set is over, and says what becomes of it.
 func (d *demo) tell(ctx context.Context) error {
 	if !d.ready(ctx) {
 		return nil
+	}
+	if d.runFor > 0 { // counted from here: how long the start takes says nothing of the story
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.runFor)
+		defer cancel()
 	}
 	var topics []string
 	for _, s := range samples.Sources() {
