@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"panther/schemas/strict"
+	"panther/sinks/lake"
 )
 
 // Config is how a process runs: where Kafka and the lake are. What it watches is in the catalogue.
@@ -22,6 +23,9 @@ type Config struct {
 	Lake struct {
 		Warehouse string        // where the tables are: a folder, or s3://bucket/prefix
 		Interval  time.Duration // rows wait for a commit at most this long
+
+		Retention []lake.Retention // how long rows are kept, by table; of the others for ever
+		Upkeep    bool             // see to the tables by itself, every hour
 	}
 	AWS struct { // where the warehouse is a bucket; credentials are found as every AWS tool finds them
 		Endpoint  string // of S3; empty: AWS
@@ -61,6 +65,7 @@ func defaults() Config {
 	c := Config{Heartbeat: DefaultHeartbeat, CommitInterval: 100 * time.Millisecond, Protocol: "auto"}
 	c.Lake.Warehouse = DefaultDir + "/lake"
 	c.Lake.Interval = time.Minute
+	c.Lake.Upkeep = true
 	c.HTTP.Listen = DefaultListen
 	return c
 }

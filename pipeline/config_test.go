@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
+	"panther/sinks/lake"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and docs/configuration.md")
@@ -50,7 +53,7 @@ func TestLoadNothingGivesDefaults(t *testing.T) {
 func TestLoadFile(t *testing.T) {
 	c, problems := load(t, `
 brokers: [kafka-1:9093, "[::1]:9093"]
-lake: {warehouse: "s3://logs/panther", interval: 30s}
+lake: {warehouse: "s3://logs/panther", interval: 30s, retention: [panther_logs.*=90d], upkeep: false}
 aws: {endpoint: "http://store:9000/", region: eu-west-1, pathStyle: false}
 http: {listen: ":9000"}
 console: {url: "https://panther.example/ui/"}
@@ -69,6 +72,7 @@ security:
 	want := Config{Brokers: []string{"kafka-1:9093", "[::1]:9093"}, Heartbeat: 5 * time.Second, CommitInterval: 200 * time.Millisecond,
 		Protocol: "classic", Instance: "panther-0", CreateTopics: true}
 	want.Lake.Warehouse, want.Lake.Interval = "s3://logs/panther", 30*time.Second
+	want.Lake.Retention = []lake.Retention{{Table: "panther_logs.*", Keep: 90 * 24 * time.Hour}}
 	want.AWS.Endpoint, want.AWS.Region, want.AWS.PathStyle = "http://store:9000", "eu-west-1", new(bool)
 	want.HTTP.Listen, want.Console.URL = ":9000", "https://panther.example/ui"
 	want.Security.TLS = &TLS{CA: "/ca.pem", Cert: "/cert.pem", Key: "/key.pem", ServerName: "kafka"}
@@ -82,7 +86,7 @@ security:
 func TestEnvironment(t *testing.T) {
 	c, problems := load(t, "embedded: {dir: here, port: 1}\nheartbeat: 5s\n", map[string]string{
 		"PANTHER_EMBEDDED": "true", "PANTHER_EMBEDDED_PORT": "0", "PANTHER_HEARTBEAT": "2s", "PANTHER_COMMIT_INTERVAL": "1s",
-		"PANTHER_LAKE_WAREHOUSE": "/lake", "PANTHER_CREATE_TOPICS": "true",
+		"PANTHER_LAKE_WAREHOUSE": "/lake", "PANTHER_LAKE_RETENTION": "panther_logs.*=90d, panther_logs.a=1 hour", "PANTHER_CREATE_TOPICS": "true",
 	})
 	if problems != "" {
 		t.Fatal(problems)
@@ -90,7 +94,8 @@ func TestEnvironment(t *testing.T) {
 	if diff := cmp.Diff(&Embedded{"here", 0}, c.Embedded); diff != "" {
 		t.Error(diff)
 	}
-	if c.Heartbeat != 2*time.Second || c.CommitInterval != time.Second || c.Lake.Warehouse != "/lake" || !c.CreateTopics {
+	kept := []lake.Retention{{Table: "panther_logs.*", Keep: 90 * 24 * time.Hour}, {Table: "panther_logs.a", Keep: time.Hour}}
+	if c.Heartbeat != 2*time.Second || c.CommitInterval != time.Second || c.Lake.Warehouse != "/lake" || !slices.Equal(c.Lake.Retention, kept) || !c.CreateTopics {
 		t.Errorf("%+v", c)
 	}
 	c, problems = load(t, "{}", map[string]string{"PANTHER_BROKERS": "a:1,b:2", "PANTHER_SECURITY_TLS": "true",

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"panther/schemas/strict"
+	"panther/sinks/lake"
 	"panther/sinks/lake/bucket"
 	"panther/sinks/lake/catalogs"
 )
@@ -59,6 +61,11 @@ func settings() []Setting {
 			set: func(c *Config, s string) error { c.Lake.Warehouse = s; return checkWarehouse(s) }},
 		{Key: "lake.interval", Meaning: "rows wait for a commit at most this long; 1 minute", Hint: "1s to 1h",
 			set: func(c *Config, s string) error { return duration(&c.Lake.Interval, s, time.Second, time.Hour) }},
+		{Key: "lake.retention", List: true, Meaning: "how long rows are kept, by table, in whole hours; of those entries that mean a table the last counts; for ever",
+			Hint: "a list of table=duration, as [panther_logs.*=90d, panther_monitor.source_activity=30d]",
+			set:  func(c *Config, s string) error { return retention(&c.Lake.Retention, s) }},
+		{Key: "lake.upkeep", Meaning: "see to the tables by itself, every hour: rewrite small files, drop what is too old, remove what nobody needs; true", Hint: "true or false",
+			set: func(c *Config, s string) error { return boolean(&c.Lake.Upkeep, s) }},
 		{Key: "aws.endpoint", Meaning: "where S3 is, if it is not that of AWS, as a store of another make; AWS, or AWS_ENDPOINT_URL", Hint: "https://host or http://host:port",
 			set: func(c *Config, s string) error { c.AWS.Endpoint = strings.TrimRight(s, "/"); return checkURL(s) }},
 		{Key: "aws.region", Meaning: "region of the bucket; AWS_REGION or the profile, with an endpoint us-east-1", Hint: "as eu-west-1",
@@ -164,6 +171,27 @@ func checkWarehouse(s string) error {
 	}
 	if _, _, err := bucket.Parse(s); err != nil {
 		return fmt.Errorf("%q is no address of a bucket", s)
+	}
+	return nil
+}
+
+// retention reads entries as panther_logs.*=90d, with commas between them.
+func retention(into *[]lake.Retention, s string) error {
+	*into = nil
+	for entry := range strings.SplitSeq(s, ",") {
+		name, keep, ok := strings.Cut(entry, "=")
+		name = strings.TrimSpace(name)
+		if _, err := path.Match(name, ""); !ok || err != nil || strings.Count(name, ".") != 1 {
+			return fmt.Errorf("%q is no table=duration", entry)
+		}
+		d, err := strict.ParseDuration(strings.TrimSpace(keep))
+		if err != nil {
+			return err
+		}
+		if d < time.Hour || d%time.Hour != 0 {
+			return fmt.Errorf("%s: %s is not a number of whole hours", name, strict.FormatDuration(d))
+		}
+		*into = append(*into, lake.Retention{Table: name, Keep: d})
 	}
 	return nil
 }

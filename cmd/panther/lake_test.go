@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -57,10 +59,28 @@ func TestLakeTables(t *testing.T) {
 	if len(tables) != 1 || tables[0].Name != "panther_monitor.classification_failures" || tables[0].Rows != 1 || tables[0].Files != 1 {
 		t.Errorf("tables are %+v", tables)
 	}
-	if _, out, _ := run("tables", "--warehouse", dir); !strings.Contains(out, "panther_monitor.classification_failures  1     1") {
+	if _, out, _ := run("tables", "--warehouse", dir); !strings.Contains(out, "panther_monitor.classification_failures     1      1") {
 		t.Errorf("by --warehouse:\n%s", out)
 	}
-	if _, out, _ := run("tables", "--dir="+dir); !strings.Contains(out, "panther_monitor.classification_failures  1     1") {
+	if _, out, _ := run("tables", "--dir="+dir); !strings.Contains(out, "panther_monitor.classification_failures     1      1") {
 		t.Errorf("for people:\n%s", out)
+	}
+	if code, out, talk := run("verify", "--warehouse", dir); code != 0 || !strings.Contains(out, "whole") || !strings.Contains(talk, "topics were not looked at") {
+		t.Errorf("verify: exit %d, %q, %q", code, out, talk)
+	}
+	files, err := filepath.Glob(dir + "/*/*/data/*/*.parquet")
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	if err := os.Remove(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, _ := run("verify", "--warehouse", dir); code != exitProblems || !strings.Contains(out, "damaged") || !strings.Contains(out, files[0]) {
+		t.Errorf("verify, a file is gone: exit %d, %q", code, out)
+	}
+	code, out, _ = run("verify", "--warehouse", dir, "-o", "json")
+	var found []lake.Inspection
+	if err := json.Unmarshal([]byte(out), &found); err != nil || code != exitProblems || len(found) != 1 || len(found[0].Damage) != 1 {
+		t.Errorf("verify for machines: exit %d, %v: %s", code, err, out)
 	}
 }

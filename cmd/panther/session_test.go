@@ -20,6 +20,7 @@ import (
 
 	"panther/pipeline"
 	"panther/pipeline/kafka"
+	"panther/sinks/lake"
 	"panther/sinks/notify"
 	"panther/stages"
 )
@@ -30,7 +31,9 @@ var update = flag.Bool("update", false, "rewrite golden files and the picture in
 //
 //	$ panther alerts list              a command; what it prints follows, indented: "2> " marks stderr
 //	until TEXT $ panther alerts list   the command again and again, until it prints TEXT, a regular expression
-//	start, stop                        the pipeline
+//	start, start lake, stop            the pipeline, without or with a lake
+//	later 3h                           the clock of the person goes on
+//	aged 3h                            the clock is right again, and the files of the lake are so much older
 //	-- name --                         a file, behind the session
 //
 // $ID is the id of the last row of a list, FILES the folder of the files, DIR the data directory. Ids and times are replaced. -update rewrites what is printed.
@@ -69,10 +72,11 @@ type session struct {
 	broker *kafka.Embedded
 	engine *pipeline.Engine
 	id     string
+	ahead  time.Duration // of the person's clock: some minutes at least, so that those that pass change nothing
 }
 
 func newSession(t *testing.T, files []txtar.File) *session {
-	s := &session{t: t, dir: filepath.Join(t.TempDir(), "data"), files: t.TempDir()}
+	s := &session{t: t, dir: filepath.Join(t.TempDir(), "data"), files: t.TempDir(), ahead: 10 * time.Minute}
 	for _, f := range files {
 		name := filepath.Join(s.files, f.Name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -96,17 +100,47 @@ func newSession(t *testing.T, files []txtar.File) *session {
 	return s
 }
 
-// start starts the pipeline, without a lake. It retries soon, so that a failing delivery fails soon.
-func (s *session) start() {
+// start starts the pipeline. It retries soon, so that a failing delivery fails soon.
+func (s *session) start(withLake bool) {
 	cfg := s.broker.Config()
 	cfg.Heartbeat = 200 * time.Millisecond
 	parts := pipeline.Parts{Dispatcher: stages.Dispatcher{Backoff: 10 * time.Millisecond}, Notify: notify.Options{Out: io.Discard}}
-	engine, err := pipeline.Start(s.t.Context(), cfg, parts,
-		"classifier", "dropoff", "failures", "meter", "aggregator", "dispatcher", "notify")
+	nodes := []string{"classifier", "dropoff", "failures", "meter", "aggregator", "dispatcher", "notify"}
+	if withLake {
+		folder, err := lake.OpenFolder(lakeOf(s.dir))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		parts.Lake, parts.Tables = lake.NewCatalog(folder), lake.Options{Interval: 50 * time.Millisecond, Idle: 50 * time.Millisecond}
+		nodes = append(nodes, "lake")
+	}
+	engine, err := pipeline.Start(s.t.Context(), cfg, parts, nodes...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.engine = engine
+}
+
+// age makes the files of the lake older.
+func (s *session) age(by string) {
+	d, err := time.ParseDuration(by)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.ahead = 10 * time.Minute
+	err = filepath.WalkDir(lakeOf(s.dir), func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		return os.Chtimes(path, time.Time{}, info.ModTime().Add(-d))
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *session) stop() {
@@ -132,8 +166,16 @@ func (s *session) play(script string) string {
 		switch {
 		case isCommand:
 			b.WriteString(s.command(strings.TrimSpace(strings.TrimPrefix(until, "until ")), command))
-		case line == "start":
-			s.start()
+		case line == "start", line == "start lake":
+			s.start(line == "start lake")
+		case strings.HasPrefix(line, "later "):
+			d, err := time.ParseDuration(strings.TrimPrefix(line, "later "))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			s.ahead += d
+		case strings.HasPrefix(line, "aged "):
+			s.age(strings.TrimPrefix(line, "aged "))
 		case line == "stop":
 			s.stop()
 		case line != "" && !strings.HasPrefix(line, "#"):
@@ -167,7 +209,7 @@ func (s *session) command(until, line string) string {
 		var out, errs bytes.Buffer
 		p := &program{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) string {
 			return map[string]string{"USER": "maria"}[name]
-		}, now: func() time.Time { return time.Now().Add(10 * time.Minute) }} // later, so that minutes that pass change nothing
+		}, now: func() time.Time { return time.Now().Add(s.ahead) }}
 		code := p.main(ctx, args)
 		if !done.MatchString(out.String()) && ctx.Err() == nil {
 			continue
@@ -186,6 +228,8 @@ var (
 	parsedAt = regexp.MustCompile(`("p_parse_time": )"[^"]*"`)
 	instant  = regexp.MustCompile(`(\d\d:\d\d:\d\d|\w{3} \d+ \d\d:\d\d|\d{4}-\d\d-\d\d) \([^)]*\)`)
 	minute   = regexp.MustCompile(`\b\d\d:\d\d\b`)
+	size     = regexp.MustCompile(`\b\d+\.\d [KM]iB`)
+	dropTime = regexp.MustCompile(`\d{4}-\d\d-\d\d (\d\d:\d\d|\(minute\)) UTC`)
 	spaces   = regexp.MustCompile(`(\S)  +`)
 )
 
@@ -206,6 +250,8 @@ func (s *session) printed(code int, out, errs string) string {
 			line = parsedAt.ReplaceAllString(line, `$1"(time)"`)
 			line = instant.ReplaceAllString(line, "(time)")
 			line = minute.ReplaceAllString(line, "(minute)")
+			line = size.ReplaceAllString(line, "(size)")
+			line = dropTime.ReplaceAllString(line, "(hour)")
 			line = spaces.ReplaceAllString(line, "$1  ")
 			fmt.Fprintf(&b, "    %s%s\n", []string{"", "2> "}[i], line)
 		}

@@ -202,10 +202,13 @@ func (f *fileHeads) List(ctx context.Context) ([]table.Identifier, error) {
 			return nil, err
 		}
 		for _, name := range names {
+			if !name.Dir {
+				continue
+			}
 			id := table.Identifier{space.Name, name.Name}
 			if n, err := f.latest(ctx, id); err != nil {
 				return nil, err
-			} else if name.Dir && n > 0 {
+			} else if n > 0 {
 				out = append(out, id)
 			}
 		}

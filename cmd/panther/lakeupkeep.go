@@ -1,0 +1,128 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"panther/schemas/strict"
+	"panther/sinks/lake"
+)
+
+// rewrite is `panther lake rewrite`.
+func (l *lakeCommand) rewrite(ctx context.Context) error {
+	all := []lake.Rewritten{}
+	err := l.each(ctx, func(id []string) error {
+		done, err := l.lake.Rewrite(ctx, id, l.upkeep)
+		all = append(all, done)
+		return err
+	})
+	if err != nil || l.output == forMachines {
+		return cmp.Or(err, l.json(all, err))
+	}
+	t := newTable("TABLE", "#HOURS", "#ROWS", "#FILES", "#BECAME", "#SIZE", "#BECAME")
+	for _, r := range all {
+		if r.Hours > 0 {
+			t.add(r.Table, fmt.Sprint(r.Hours), fmt.Sprint(r.Rows), fmt.Sprint(r.FilesBefore), fmt.Sprint(r.FilesAfter), byteSize(r.BytesBefore), byteSize(r.BytesAfter))
+		}
+	}
+	if len(t.rows) == 1 {
+		fmt.Fprintln(l.err, "There is nothing to rewrite: no hour that is over has several small files.")
+		return nil
+	}
+	return t.print(l.out, "")
+}
+
+// json prints what was done for machines, unless it went wrong.
+func (l *lakeCommand) json(v any, err error) error {
+	if err != nil {
+		return err
+	}
+	return printJSON(l.out, v)
+}
+
+// retain is `panther lake retain`.
+func (l *lakeCommand) retain(ctx context.Context) error {
+	keep, err := l.keeping()
+	if err != nil {
+		return err
+	}
+	l.upkeep.Keep = keep
+	all := []lake.Dropped{}
+	err = l.each(ctx, func(id []string) error {
+		done, err := l.lake.Retain(ctx, id, l.upkeep, !l.yes)
+		all = append(all, done)
+		return err
+	})
+	if err != nil || l.output == forMachines {
+		return cmp.Or(err, l.json(all, err))
+	}
+	t := newTable("TABLE", "KEPT", "OUT IS WHAT CAME BEFORE", "#HOURS", "#FILES", "#ROWS", "#SIZE")
+	files := 0
+	for _, d := range all {
+		before, kept := "-", "for ever"
+		if !d.Before.IsZero() {
+			before, kept = d.Before.Format("2006-01-02 15:04 MST"), strict.FormatDuration(keep(d.Table))
+		}
+		files += d.Files
+		t.add(d.Table, kept, before, fmt.Sprint(d.Hours), fmt.Sprint(d.Files), fmt.Sprint(d.Rows), byteSize(d.Bytes))
+	}
+	if err := t.print(l.out, ""); err != nil {
+		return err
+	}
+	l.planned(l.err, files > 0)
+	return nil
+}
+
+// keeping is how long tables are kept: by the flag, else by the configuration.
+func (l *lakeCommand) keeping() (func(string) time.Duration, error) {
+	if l.keep == "" {
+		c, err := l.place.load(l.program)
+		if err != nil {
+			return nil, err
+		}
+		if len(c.Lake.Retention) == 0 {
+			return nil, usageError("no table has a time to be kept for: give --keep, as 90d, or set lake.retention")
+		}
+		return lake.KeepBy(c.Lake.Retention), nil
+	}
+	d, err := strict.ParseDuration(l.keep)
+	if err == nil && d < time.Hour {
+		err = fmt.Errorf("%q is less than an hour", l.keep)
+	}
+	if err != nil {
+		return nil, usageError("--keep: %v; want an hour or more, as 90d", err)
+	}
+	if len(l.tables) == 0 {
+		return nil, usageError("--keep wants the names of tables: it is for those, and for no others")
+	}
+	return func(string) time.Duration { return d }, nil
+}
+
+// expire is `panther lake expire`.
+func (l *lakeCommand) expire(ctx context.Context) error {
+	if l.upkeep.OlderThan <= 0 {
+		l.upkeep.OlderThan = -1 // however young
+	}
+	all := []lake.Expired{}
+	err := l.each(ctx, func(id []string) error {
+		done, err := l.lake.Expire(ctx, id, l.upkeep, !l.yes)
+		all = append(all, done)
+		return err
+	})
+	if err != nil || l.output == forMachines {
+		return cmp.Or(err, l.json(all, err))
+	}
+	t := newTable("TABLE", "#SNAPSHOTS", "#FILES", "#SIZE")
+	something := false
+	for _, e := range all {
+		something = something || e.Snapshots+e.Files > 0
+		t.add(e.Table, fmt.Sprint(e.Snapshots), fmt.Sprint(e.Files), byteSize(e.Bytes))
+	}
+	if err := t.print(l.out, ""); err != nil {
+		return err
+	}
+	l.planned(l.err, something)
+	return nil
+}
