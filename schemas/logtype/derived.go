@@ -61,5 +61,21 @@ func (j *Join) then(literal string, o *Join) *Join {
 	return joined
 }
 
+// size is how many bytes of text there are between what is put together.
+func (j *Join) size() (n int) {
+	for _, literal := range j.Literals {
+		n += len(literal)
+	}
+	return n
+}
+
+// join returns what is put together before it is split; nil if it is not.
+func (d *Derived) join() *Join {
+	if d.Split == nil {
+		return nil
+	}
+	return d.Split.Join
+}
+
 // joinOf is the Join of the text at one path.
 func joinOf(p Path) *Join { return &Join{Paths: []Path{p}, Literals: []string{"", ""}} }

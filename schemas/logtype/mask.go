@@ -3,12 +3,16 @@ package logtype
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 
 	"panther/schemas/strict"
 )
 
 // Masked is what a redacted value becomes if the schema has no other text.
 const Masked = "REDACTED"
+
+// maxMasked bounds, in bytes, what stands in the place of a value: a line may have half a million of them.
+const maxMasked = 100
 
 // A Mask hides a string. Events have what it makes; so does everything behind them. It hides nothing in the exact bytes of a
 // line that fails, which are kept so that they can be sent again.
@@ -37,7 +41,9 @@ func readMask(n strict.Node) *Mask {
 		to, salt := m.Optional("to"), m.Optional("salt")
 		mask.Hash = kind == "hash"
 		if to.Present() {
-			mask.To = to.Text()
+			if mask.To = to.Text(); len(mask.To) > maxMasked {
+				to.Problem(fmt.Sprintf("to: a text of %d bytes", len(mask.To)), fmt.Sprintf("%d are the most", maxMasked))
+			}
 		}
 		mask.Salt = salt.Text()
 		if kind == "hash" && to.Present() {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -168,12 +169,46 @@ func TestSchemasAreBounded(t *testing.T) {
 		return "schema: My.Deep\nfields: [{name: a, type: array, element: " + strings.Repeat("{type: array, element: ", levels-2) + "{type: int}" +
 			strings.Repeat("}", levels-2) + "}]\n"
 	}
+	list := func(n int, one string) string { return strings.TrimSuffix(strings.Repeat(one+", ", n), ", ") }
+	made := func(n int) string {
+		var b strings.Builder
+		b.WriteString("schema: My.Made\nfields:\n")
+		for i := range n {
+			fmt.Fprintf(&b, "- {name: f%d, type: string, copy: {from: a}}\n", i)
+		}
+		return b.String()
+	}
+	templates := func(literal string, within, joined int) string { // each of them within others, and these within others again
+		return "schema: My.Made\nparser: {csv: {columns: [a], expandFields: {e: '" + strings.Repeat("%{a}"+literal, within) + "'}}}\nfields:\n- {name: a, type: string}\n- {name: e, type: string}\n" +
+			"- {name: c, type: string, concat: {paths: [" + list(joined, "e") + "]}}\n- {name: s, type: string, split: {from: c, separator: x, index: 0}}\n"
+	}
+	columns := ""
+	for i := range 150 {
+		columns += fmt.Sprintf("(?P<f%d>a*)", i)
+	}
 	for _, tt := range []struct{ name, text, want string }{
 		{"wide", wide.String(), "more than 5000 fields"},
 		{"deep", deep(logtype.MaxNesting + 1), "nested more than 64 deep"},
 		{"deep enough", deep(logtype.MaxNesting), ""},
+		{"time formats", "schema: My.Times\nfields: [{name: a, type: timestamp, timeFormats: [" + list(21, "unix") + "]}]\n", "a list of 21 time formats"},
+		{"time formats enough", "schema: My.Times\nfields: [{name: a, type: timestamp, timeFormats: [" + list(20, "unix") + "]}]\n", ""},
+		{"a mask", "schema: My.Mask\nfields: [{name: a, type: string, mask: {type: redact, to: " + strings.Repeat("x", 101) + "}}]\n", "a text of 101 bytes"},
+		{"a mask enough", "schema: My.Mask\nfields: [{name: a, type: string, mask: {type: redact, to: " + strings.Repeat("x", 100) + "}}]\n", ""},
+		{"allowed", "schema: My.Rules\nfields: [{name: a, type: string, validate: {allow: [" + list(1001, "x") + "]}}]\n", "a list of 1001 texts"},
+		{"made of others", made(201), "more than 200 fields that are made of others"},
+		{"made of others enough", made(200), ""},
+		{"templates in templates", templates("", 3000, 3000), "fields are made of more than 500 values"},
+		{"templates in templates enough", templates("", 8, 24), ""},
+		{"texts in templates", templates(strings.Repeat("-", 8000), 1, 200), "more than 65536 bytes of text between"},
+		{"groups of a regex", "schema: My.Text\nparser: {regex: {match: ['" + columns + strings.Repeat("(a*)", 300) + "']}}\nfields: [{name: f1, type: string}]\n", "it is too large"},
 	} {
+		var before, behind runtime.MemStats
+		runtime.ReadMemStats(&before)
 		_, err := logtype.Parse("x.yml", []byte(tt.text))
+		runtime.ReadMemStats(&behind)
+		if took := behind.TotalAlloc - before.TotalAlloc; took > 64<<20 {
+			t.Errorf("%s: %d MiB", tt.name, took>>20)
+		}
 		switch {
 		case tt.want == "" && err != nil:
 			t.Errorf("%s: %v", tt.name, err)

@@ -11,6 +11,9 @@ import (
 // maxFields bounds a schema with its definitions put in: a few that refer to each other often could grow without bound.
 const maxFields = 5000
 
+// maxTimeFormats bounds the formats in which one value is read.
+const maxTimeFormats = 20
+
 var types = []string{"string", "int", "smallint", "bigint", "float", "boolean", "timestamp", "array", "object", "json", "ref"}
 
 // A reader reads the fields of one schema.
@@ -211,6 +214,10 @@ func readTimeFormats(m *strict.Mapping, one, several strict.Node) (formats []Tim
 		nodes = []strict.Node{one}
 	case len(nodes) == 0:
 		m.Problem("a timestamp needs timeFormat or timeFormats", `as rfc3339, unix_ms, or "%Y-%m-%d %H:%M:%S"`)
+	}
+	if len(nodes) > maxTimeFormats {
+		several.Problem(fmt.Sprintf("a list of %d time formats", len(nodes)), fmt.Sprintf("%d are the most", maxTimeFormats))
+		nodes = nil
 	}
 	for _, n := range nodes {
 		text := n.Text()

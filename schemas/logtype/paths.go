@@ -12,8 +12,9 @@ import (
 // that is renamed has its new name, one that a transformation made earlier stands for what that made, and a name that no field
 // has is a member of the line that the schema does not declare. A name that has dots itself is found if it is declared.
 type pathReader struct {
-	fields []Field
-	made   []maker
+	fields          []Field
+	made            []maker
+	paths, literals int // what fields may still be made of
 }
 
 func (p *pathReader) field(name string) *Field {

@@ -11,8 +11,12 @@ import (
 	"panther/schemas/strict"
 )
 
-// maxInstructions bounds a compiled regular expression. The time for a byte of a line grows with it, and so does memory.
-const maxInstructions = 10_000
+// Bounds of a compiled regular expression. The time for a byte of a line grows with its instructions, and where it has groups each
+// instruction at work remembers where they began: so memory grows with the product.
+const (
+	maxInstructions = 10_000
+	maxWork         = 250_000 // instructions times groups
+)
 
 // lookAround begins what other engines have and RE2 has not.
 var lookAround = regexp.MustCompile(`\(\?<?[=!]`)
@@ -69,8 +73,8 @@ func (r *Regex) compile(expr string, fields []string) error {
 		}
 		return err
 	}
-	if instructions(tree) > maxInstructions {
-		return fmt.Errorf("it is too large; repeat less, or use simpler patterns, as DATA and NOTSPACE")
+	if n := instructions(tree); n > maxInstructions || n*(tree.MaxCap()+1) > maxWork {
+		return fmt.Errorf("it is too large; repeat less, or use simpler patterns, as DATA and NOTSPACE, and fewer groups")
 	}
 	if r.Regexp, err = regexp.Compile(expr); err != nil {
 		return err

@@ -18,6 +18,13 @@ type maker struct {
 	index     int
 }
 
+// Bounds of what a schema makes every line be worked over with. Templates that are put into templates could grow without bound.
+const (
+	maxMade     = 200      // fields that are made of others
+	maxPaths    = 500      // what all of them are made of, with templates put in
+	maxLiterals = 64 << 10 // bytes of what stands between
+)
+
 // A stage is when a transformation takes place; it sees what those before it made.
 type stage int
 
@@ -116,7 +123,11 @@ func (r *reader) resolve(fields []Field, expand []strict.Pair) {
 		r.made = append(r.made, maker{field: pair.Key, stage: expandStage, at: pair.Name, from: []strict.Node{pair.Value}})
 	}
 	slices.SortStableFunc(r.made, func(a, b maker) int { return int(a.stage - b.stage) })
-	p := pathReader{fields: fields, made: r.made}
+	if len(r.made) > maxMade {
+		r.made[maxMade].at.Problem(fmt.Sprintf("more than %d fields that are made of others", maxMade), "leave some to those who read the events")
+		return
+	}
+	p := pathReader{fields: fields, made: r.made, paths: maxPaths, literals: maxLiterals}
 	for _, m := range r.made {
 		f := p.field(m.field)
 		if f == nil {
@@ -127,7 +138,11 @@ func (r *reader) resolve(fields []Field, expand []strict.Pair) {
 			m.at.Problem(fmt.Sprintf("there is no field %q", m.field), strict.DidYouMean(m.field, known))
 			continue
 		}
-		f.Derived = p.derived(m)
+		if f.Derived = p.derived(m); !p.count(f.Derived) {
+			m.at.Problem(fmt.Sprintf("fields are made of more than %d values, or of more than %d bytes of text between them", maxPaths, maxLiterals),
+				"templates count as often as they are put into others; make fewer")
+			return
+		}
 	}
 	for _, m := range r.made {
 		if f := p.field(m.field); f != nil {
@@ -166,9 +181,22 @@ func (p *pathReader) derived(m maker) *Derived {
 		if i == 0 {
 			literal = ""
 		}
-		join = join.then(literal, next)
+		if join = join.then(literal, next); len(join.Paths) > maxPaths || join.size() > maxLiterals {
+			break // it is refused
+		}
 	}
 	return &Derived{Join: join}
+}
+
+// count takes off what a field is made of from what all fields may be made of, and reports whether there was enough.
+func (p *pathReader) count(d *Derived) bool {
+	p.paths -= len(d.Paths())
+	for _, join := range []*Join{d.Join, d.join()} {
+		if join != nil {
+			p.literals -= join.size()
+		}
+	}
+	return p.paths >= 0 && p.literals >= 0
 }
 
 // readTemplate reads a text with fields in it, as "%{year}-%{month}".

@@ -183,7 +183,8 @@ func TestCompile(t *testing.T) {
 		{"set", "def parse(log):\n  return {'a': set([1])}", "line 2: this Starlark dialect does not support sets"},
 		{"no clock", "def parse(log):\n  return {'a': time.now()}", "line 2: undefined: time"},
 		{"a loop at the top", "for i in range(9):\n  pass", "line 1: for loop not within a function"},
-		{"a table that is too large", "T = list(range(100000000))\ndef parse(log):\n  return {}", "line 1: the script takes too much time or memory for one line"},
+		{"a table that is too large", "T = list(range(100000000))\ndef parse(log):\n  return {}", "line 1: what stands outside of functions takes too much time or memory"},
+		{"a table that would do for a line", "T = list(range(150000))\ndef parse(log):\n  return {}", "line 1: what stands outside of functions takes too much time or memory"},
 		{"an odd left side", "def parse(log):\n  d = {}\n  d[f(1)] += 1\n  return d", "line 3: the left side of += is neither a name nor an element by a name, a number or a text; use two statements"},
 		{"a field", "def parse(log):\n  log.a = 1\n  return {}", "line 2: no value has a field that can be set; use a dict"},
 		{"a guard", "def parse(log):\n  return value.name(log, 'x')", "line 2: undefined: value"},
@@ -209,7 +210,7 @@ func TestLinesDoNotSeeEachOther(t *testing.T) {
 			t.Errorf("%s: %s, %v", code, got, err)
 		}
 	}
-	p, err := script.Compile("TABLE = {str(i): [i] for i in range(100)}\ndef parse(log):\n  return {'n': TABLE.get(log), 'm': TABLE == {}, 's': json.encode(TABLE)}")
+	p, err := script.Compile("TABLE = {str(i): [i] for i in range(1000)}\ndef parse(log):\n  return {'n': TABLE.get(log), 'm': TABLE == {}, 's': json.encode(TABLE)}")
 	if err != nil {
 		t.Fatal(err)
 	}

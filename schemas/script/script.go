@@ -9,6 +9,7 @@ package script
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
@@ -16,6 +17,9 @@ import (
 
 // MaxCode is the length of the longest script, in bytes.
 const MaxCode = 64 << 10
+
+// maxPrepared bounds, in steps, what a script makes once and keeps: the values outside of its functions. They are 10 MB at most.
+const maxPrepared = MaxSteps / 10
 
 // entry is the function that every script has.
 const entry = "parse"
@@ -46,9 +50,10 @@ func Compile(code string) (*Program, error) {
 		return nil, placed(err)
 	}
 	thread := newThread()
+	thread.Steps = MaxSteps - maxPrepared
 	globals, err := program.Init(thread, library())
 	if err != nil {
-		return nil, placed(err)
+		return nil, errors.New(strings.Replace(placed(err).Error(), errTooMuch.Error(), "what stands outside of functions takes too much time or memory", 1))
 	}
 	globals.Freeze()
 	parse, ok := globals[entry].(*starlark.Function)
