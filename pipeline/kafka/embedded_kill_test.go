@@ -44,6 +44,10 @@ func startChild(t *testing.T, dir string) (*exec.Cmd, Config) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // of one that has not been killed before
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	addr, ready := strings.CutPrefix(strings.TrimSpace(line), "ready ")
 	if !ready {
@@ -61,27 +65,36 @@ func TestEmbeddedChild(t *testing.T) {
 	runEmbeddedChild(dir)
 }
 
-// What the broker acknowledged is there after kill -9: records, commits of transactions, offsets.
+// acknowledged is what the broker said it had: records in a topic, commits of a transaction to another, a group's offset.
+type acknowledged struct {
+	records, commits int
+	offset           int64
+}
+
+const killedLines, killedState, killedGroup = "lines", "state", "readers"
+
+// What the broker acknowledged is there after kill -9.
 func TestEmbeddedKilled(t *testing.T) {
 	dir := t.TempDir()
-	const topic, state, group = "lines", "state", "readers"
-	acknowledged, committed, offset := 0, 0, int64(0)
+	var has acknowledged
 	for round := range 4 {
 		cmd, cfg := startChild(t, dir)
-		client := newClient(t, cfg)
+		client, writer := newClient(t, cfg), newClient(t, cfg, kgo.TransactionalID(fmt.Sprint("writer-", round)))
 		if round == 0 {
-			for name, configs := range map[string]map[string]*string{topic: nil, state: compactForever()} {
+			for name, configs := range map[string]map[string]*string{killedLines: nil, killedState: compactForever()} {
 				if _, err := kadm.NewClient(client).CreateTopic(t.Context(), 1, 1, configs, name); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		checkAfterKill(t, cfg, topic, acknowledged, state, committed, group, offset)
+		has.check(t, cfg)
 
-		writer := newClient(t, cfg, kgo.TransactionalID(fmt.Sprint("writer-", round)))
+		if err := has.more(t.Context(), client, writer); err != nil {
+			t.Fatal(err)
+		}
 		killed := make(chan struct{})
 		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(time.Duration(50+rand.IntN(150))*time.Millisecond, func() {
+		time.AfterFunc(time.Duration(rand.IntN(150))*time.Millisecond, func() {
 			defer close(killed)
 			cmd.Process.Signal(syscall.SIGKILL)
 			cmd.Wait()
@@ -89,69 +102,68 @@ func TestEmbeddedKilled(t *testing.T) {
 			client.Close() // else a record whose fate is not known would be waited for
 			writer.Close()
 		})
-		for {
-			if client.ProduceSync(ctx, &kgo.Record{Topic: topic, Value: fmt.Append(nil, acknowledged)}).FirstErr() != nil {
-				break
-			}
-			acknowledged++
-			if writer.BeginTransaction() != nil || writer.ProduceSync(ctx, &kgo.Record{Topic: state, Key: []byte("n"), Value: fmt.Append(nil, committed+1)}).FirstErr() != nil ||
-				writer.EndTransaction(ctx, kgo.TryCommit) != nil {
-				break
-			}
-			committed++
-			offsets := kadm.Offsets{}
-			offsets.AddOffset(topic, 0, offset+1, -1)
-			if res, err := kadm.NewClient(client).CommitOffsets(ctx, group, offsets); err != nil || res.Error() != nil {
-				break
-			}
-			offset++
+		for has.more(ctx, client, writer) == nil {
 		}
 		<-killed
 	}
-	if acknowledged == 0 || committed == 0 || offset == 0 {
-		t.Errorf("nothing was written: %d records, %d commits, %d offsets", acknowledged, committed, offset)
+	_, cfg := startChild(t, dir)
+	has.check(t, cfg)
+}
+
+// more writes one more of each.
+func (a *acknowledged) more(ctx context.Context, client, writer *kgo.Client) error {
+	if err := client.ProduceSync(ctx, &kgo.Record{Topic: killedLines, Value: fmt.Append(nil, a.records)}).FirstErr(); err != nil {
+		return err
 	}
-	_, cfg := startChildUntilEnd(t, dir)
-	checkAfterKill(t, cfg, topic, acknowledged, state, committed, group, offset)
+	a.records++
+	if err := writer.BeginTransaction(); err != nil {
+		return err
+	}
+	if err := writer.ProduceSync(ctx, &kgo.Record{Topic: killedState, Key: []byte("n"), Value: fmt.Append(nil, a.commits+1)}).FirstErr(); err != nil {
+		return err
+	}
+	if err := writer.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		return err
+	}
+	a.commits++
+	offsets := kadm.Offsets{}
+	offsets.AddOffset(killedLines, 0, a.offset+1, -1)
+	res, err := kadm.NewClient(client).CommitOffsets(ctx, killedGroup, offsets)
+	if err = errors.Join(err, res.Error()); err != nil {
+		return err
+	}
+	a.offset++
+	return nil
 }
 
-func startChildUntilEnd(t *testing.T, dir string) (*exec.Cmd, Config) {
-	cmd, cfg := startChild(t, dir)
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	return cmd, cfg
-}
-
-// checkAfterKill accepts what was acknowledged, and the one thing more that was under way.
-func checkAfterKill(t *testing.T, cfg Config, topic string, acknowledged int, state string, committed int, group string, offset int64) {
+// check accepts what was acknowledged, and the one thing more that was under way.
+func (a *acknowledged) check(t *testing.T, cfg Config) {
 	t.Helper()
 	values := map[string]bool{}
-	for _, v := range restored(t, cfg, topic) {
+	for _, v := range restored(t, cfg, killedLines) {
 		values[v] = true
 	}
-	for i := range acknowledged {
+	for i := range a.records {
 		if !values[fmt.Sprint(i)] {
-			t.Errorf("record %d of %d is lost", i, acknowledged)
+			t.Errorf("record %d of %d is lost", i, a.records)
 		}
 	}
 	last := 0
-	for _, v := range restored(t, cfg, state) {
+	for _, v := range restored(t, cfg, killedState) {
 		fmt.Sscan(v, &last)
 	}
-	if last != committed && last != committed+1 {
-		t.Errorf("state %d, committed was %d", last, committed)
+	if last != a.commits && last != a.commits+1 {
+		t.Errorf("state %d, committed was %d", last, a.commits)
 	}
-	offsets, err := kadm.NewClient(newClient(t, cfg)).FetchOffsets(t.Context(), group)
+	offsets, err := kadm.NewClient(newClient(t, cfg)).FetchOffsets(t.Context(), killedGroup)
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) {
 		t.Fatal(err)
 	}
 	at := int64(0)
-	if o, ok := offsets.Lookup(topic, 0); ok {
+	if o, ok := offsets.Lookup(killedLines, 0); ok {
 		at = o.At
 	}
-	if at != offset && at != offset+1 {
-		t.Errorf("offset %d, committed was %d", at, offset)
+	if at != a.offset && at != a.offset+1 {
+		t.Errorf("offset %d, committed was %d", at, a.offset)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -106,7 +105,7 @@ func TestGrantsOfTheManual(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer follower.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	ended := make(chan error, 1)
 	go func() { ended <- NewRunner(ann, node, follower, NewMetrics()).Run(ctx) }()
 	produce(t, newClient(t, admin), &kgo.Record{Topic: "lines", Value: []byte("a line")})

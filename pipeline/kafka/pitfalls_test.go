@@ -155,7 +155,7 @@ func (b *bench) waitChangelog(node *stream.Node, n int) {
 	b.t.Helper()
 	state, _ := node.State()
 	cl := b.client(kgo.ConsumeTopics(state.Name), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
-	ctx, cancel := context.WithTimeout(b.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
 	defer cancel()
 	keys := map[string]bool{}
 	for len(keys) < n && ctx.Err() == nil {
@@ -173,7 +173,7 @@ func (b *bench) waitChangelog(node *stream.Node, n int) {
 // waitMembers waits until a group has n members, who have all four partitions among them.
 func (b *bench) waitMembers(group string, n int) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
 	defer cancel()
 	adm := kadm.NewClient(b.client())
 	for ctx.Err() == nil {
@@ -222,7 +222,7 @@ func TestPartitionsTakenAwayTwiceFromAnIdleMember(t *testing.T) {
 		}
 		b.waitMembers("panther.napper", n)
 	}
-	wait, cancel := context.WithTimeout(ctx, 10*time.Second)
+	wait, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		s.mu.Lock()

@@ -50,6 +50,9 @@ func countNode() *stream.Node {
 	return &stream.Node{Name: "counter", Reads: []stream.Topic{countIn}, Writes: []stream.Topic{countOut}, Task: stream.Fold(counter{}, "")}
 }
 
+// patience is how long a test waits for what must come. It is over only where something is wrong: machines may be busy.
+const patience = 3 * time.Minute
+
 // A bench is a fake broker with the topics of one node.
 type bench struct {
 	t        testing.TB
@@ -144,7 +147,7 @@ func (b *bench) produce(keys, from, to int) {
 func (b *bench) read(topic string, n int) (out []*kgo.Record) {
 	b.t.Helper()
 	cl := b.client(kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
-	ctx, cancel := context.WithTimeout(b.t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
 	defer cancel()
 	for len(out) < n && ctx.Err() == nil {
 		cl.PollFetches(ctx).EachRecord(func(r *kgo.Record) { out = append(out, r) })
@@ -291,7 +294,7 @@ func TestEdgeFollowsTheCatalogueAndWritesClocks(t *testing.T) {
 		}
 	}
 	lines, clocks := 0, map[string]stream.Clock{}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	rd := b.client(kgo.ConsumeTopics(countOut.Name), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	for ctx.Err() == nil && (lines < 20 || len(clocks) < 3) {
@@ -325,7 +328,7 @@ func TestTopicMadeAnewIsReadFromItsStart(t *testing.T) {
 	cl := b.client()
 	send := func(topic string, n int) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		for i := range n {
 			if err := cl.ProduceSync(ctx, &kgo.Record{Topic: topic, Key: fmt.Append(nil, i), Value: []byte("x")}).FirstErr(); err != nil {
@@ -352,7 +355,7 @@ func waitForLines(t *testing.T, b *bench, n int) {
 	t.Helper()
 	lines := 0
 	rd := b.client(kgo.ConsumeTopics(countOut.Name), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for lines < n && ctx.Err() == nil {
 		rd.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
