@@ -200,7 +200,7 @@ func (d *demo) prepare(ctx context.Context) error {
 		return problems
 	}
 	var err error
-	if d.service.lake, err = openLake(ctx, d.service.config); err != nil {
+	if d.service.lake, err = openLake(ctx, lakeOptions(d.service.config)); err != nil {
 		return err
 	}
 	if err := d.service.lake.Check(ctx); err != nil {

@@ -13,6 +13,7 @@ import (
 
 const lakeHelp = `
 Usage: panther lake tables  [-o json]
+       panther lake serve   [--listen HOST:PORT]
        panther lake verify  [TABLE...] [--tables-only] [-o json]
        panther lake rewrite [TABLE...] [-o json]
        panther lake retain  [TABLE...] [--keep 90d] [--yes] [-o json]
@@ -33,7 +34,9 @@ retain takes out whole hours of rows that are older than the tables keep them: b
 --keep. expire forgets old snapshots, and removes files that no reader of the last hour can need. Both show what they would
 do, and do it with --yes.
 
-Panther does all that by itself, every hour, while it runs. To do it at the same time as well is harmless.
+serve shows the lake to other engines, which then open the tables by name; ` + "`panther lake serve -h`" + ` says more.
+
+Panther does the upkeep by itself, every hour, while it runs. To do it at the same time as well is harmless.
 
   panther lake tables --warehouse s3://logs/panther -o json
   panther lake retain panther_logs.nginx_access --keep 90d --yes
@@ -54,6 +57,9 @@ type lakeCommand struct {
 
 // runLake is `panther lake`.
 func runLake(ctx context.Context, p *program, args []string) error {
+	if len(args) > 0 && args[0] == "serve" {
+		return runLakeServe(ctx, p, args[1:])
+	}
 	f := p.flags("lake", lakeHelp)
 	l := &lakeCommand{program: p, place: lakeFlags(f)}
 	out := outputFlag(f)
@@ -64,7 +70,7 @@ func runLake(ctx context.Context, p *program, args []string) error {
 	}
 	verbs := map[string]func(context.Context) error{"tables": l.list, "verify": l.verify, "rewrite": l.rewrite, "retain": l.retain, "expire": l.expire}
 	if len(rest) == 0 || verbs[rest[0]] == nil {
-		return usageError("panther lake wants what to do: `panther lake tables`, or verify, rewrite, retain, expire")
+		return usageError("panther lake wants what to do: `panther lake tables`, or serve, verify, rewrite, retain, expire")
 	}
 	if rest[0] == "tables" && len(rest) > 1 {
 		return usageError("panther lake tables lists all of them; it takes no names")

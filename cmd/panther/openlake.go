@@ -28,23 +28,37 @@ func (w *place) warehouseFlag(f *flag.FlagSet) {
 
 // openLake opens the lake that the flags name, else that of the configuration. It asks nobody yet: the first use does.
 func (w *place) openLake(ctx context.Context, p *program) (*lake.Catalog, error) {
+	o, err := w.lakeOptions(p)
+	if err != nil {
+		return nil, err
+	}
+	return openLake(ctx, o)
+}
+
+// lakeOptions say which lake openLake opens.
+func (w *place) lakeOptions(p *program) (o catalogs.Options, err error) {
 	if w.dir != "" && w.warehouse != "" {
-		return nil, usageError("--dir and --warehouse both say where the lake is: leave one out")
+		return o, usageError("--dir and --warehouse both say where the lake is: leave one out")
 	}
 	c, err := w.load(p)
 	if err != nil {
-		return nil, err
+		return o, err
 	}
 	if w.dir != "" && !isFolder(c.Lake.Warehouse) {
 		c.Lake.Warehouse = w.dir // the folder of a lake itself
 	}
-	return openLake(ctx, c)
+	return lakeOptions(c), nil
 }
 
-// openLake opens the lake of a configuration. An error is one of the settings.
-func openLake(ctx context.Context, c pipeline.Config) (*lake.Catalog, error) {
-	l, err := catalogs.Open(ctx, catalogs.Options{Warehouse: c.Lake.Warehouse,
-		AWS: bucket.Options{Endpoint: c.AWS.Endpoint, Region: c.AWS.Region, PathStyle: c.AWS.PathStyle}})
+// lakeOptions say which lake a configuration names.
+func lakeOptions(c pipeline.Config) catalogs.Options {
+	return catalogs.Options{Warehouse: c.Lake.Warehouse,
+		AWS: bucket.Options{Endpoint: c.AWS.Endpoint, Region: c.AWS.Region, PathStyle: c.AWS.PathStyle}}
+}
+
+// openLake opens a lake. An error is one of the settings.
+func openLake(ctx context.Context, o catalogs.Options) (*lake.Catalog, error) {
+	l, err := catalogs.Open(ctx, o)
 	if err != nil {
 		return nil, &exitError{exitUsage, err.Error()}
 	}

@@ -17,6 +17,7 @@ import (
 	"panther/pipeline/kafka"
 	"panther/schemas/catalogue"
 	"panther/sinks/lake"
+	"panther/sinks/lake/endpoint"
 	"panther/sinks/notify"
 	"panther/stages"
 )
@@ -168,7 +169,7 @@ func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
 	needs.MakeProducers = s.config.Embedded != nil || s.config.CreateTopics
 	problems := kafka.Preflight(ctx, s.kafka, needs)
 	var err error
-	if s.lake, err = openLake(ctx, s.config); err != nil {
+	if s.lake, err = openLake(ctx, lakeOptions(s.config)); err != nil {
 		problems = append(problems, &kafka.Problem{What: "open the lake", Err: err})
 	} else if err := s.lake.Check(ctx); err != nil {
 		problems = append(problems, &kafka.Problem{What: "use the lake at " + s.lake.Root(), Err: err, Minor: true,
@@ -204,7 +205,8 @@ func (s *service) start(ctx context.Context, dispatcher stages.Dispatcher) (err 
 	return err
 }
 
-// serve answers /healthz (the process works; what it waits for), /readyz (every node has joined its group) and /metrics.
+// serve answers /healthz (the process works; what it waits for), /readyz (every node has joined its group) and /metrics, and
+// shows the lake to other engines.
 func (s *service) serve(ctx context.Context) (done func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.HTTP.Listen)
 	if err != nil {
@@ -231,14 +233,6 @@ func (s *service) serve(ctx context.Context) (done func(), err error) {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		server.Serve(listener)
-	}()
-	return func() {
-		server.Close()
-		<-ended
-	}, nil
+	mux.Handle(endpoint.Path+"/", endpoint.New(s.lake, lakeOptions(s.config).Properties()))
+	return serve(listener, mux), nil
 }

@@ -54,7 +54,7 @@ func (c *Catalog) Tables(ctx context.Context) ([]TableInfo, error) {
 // Parse returns the identifier of a table named as space.table.
 func Parse(name string) (table.Identifier, error) {
 	space, rest, ok := strings.Cut(name, ".")
-	if !ok || rest == "" || space == "" || strings.ContainsAny(name, "/\\") {
+	if !ok || rest == "" || space == "" || strings.Trim(rest, ".") == "" || strings.ContainsAny(name, "/\\") {
 		return nil, fmt.Errorf("table %q: want a name as panther_logs.okta_systemlog", name)
 	}
 	return table.Identifier{space, rest}, nil

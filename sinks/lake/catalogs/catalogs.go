@@ -5,6 +5,7 @@ package catalogs
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"panther/sinks/lake"
@@ -25,6 +26,25 @@ func Open(ctx context.Context, o Options) (*lake.Catalog, error) {
 		return nil, err
 	}
 	return lake.NewCatalog(store), nil
+}
+
+// Properties tell engines of other makes, in Iceberg's own names, where the files are. Credentials are not among them.
+func (o Options) Properties() map[string]string {
+	p := map[string]string{}
+	if !OnS3(o.Warehouse) {
+		return p
+	}
+	if o.AWS.Endpoint != "" {
+		p["s3.endpoint"] = o.AWS.Endpoint
+		p["s3.path-style-access"] = "true"
+	}
+	if o.AWS.PathStyle != nil {
+		p["s3.path-style-access"] = strconv.FormatBool(*o.AWS.PathStyle)
+	}
+	if o.AWS.Region != "" {
+		p["s3.region"], p["client.region"] = o.AWS.Region, o.AWS.Region
+	}
+	return p
 }
 
 // OnS3 reports whether a warehouse is a bucket.
