@@ -34,15 +34,17 @@ type saying struct {
 // A builder makes a union of schemas.
 type builder struct {
 	*union
-	rank    uint32 // of the newest field of the schema that is read
-	formats map[string]timeFormat
-	left    int // bytes that the plan may still grow by
+	budget
+	rank        uint32 // of the newest field of the schema that is read
+	formats     map[string]timeFormat
+	validations map[*logtype.Validate]*validation // fields that refer to one definition share theirs
 }
 
 // newUnion merges schemas. left bounds the bytes that it may take; it is lowered by what it takes.
 func newUnion(schemas []*logtype.Schema, left *int) (*union, error) {
-	b := &builder{union: &union{}, formats: map[string]timeFormat{}, left: *left}
-	root := &tree{byName: map[string]*branch{}}
+	b := &builder{union: &union{}, formats: map[string]timeFormat{}, validations: map[*logtype.Validate]*validation{}}
+	b.budget = budget{left: *left, ahead: max(1, (len(schemas)+groupSize-1)/groupSize)}
+	root := b.tree()
 	for i, s := range schemas {
 		b.rank = 0
 		b.addFields(root, i, s.Fields)
@@ -61,22 +63,15 @@ func newUnion(schemas []*logtype.Schema, left *int) (*union, error) {
 	return b.union, nil
 }
 
-// What a field costs about, in bytes, once and for each schema that has it.
-const (
-	costOfField  = 400
-	costOfSaying = 160
-)
-
 func newTree() *tree { return &tree{byName: map[string]*branch{}} }
 
 // member returns the branch of a name, and makes it if there is none.
 func (b *builder) member(t *tree, name string) *branch {
 	m := t.byName[name]
 	if m == nil {
-		m = &branch{name: name}
+		m = b.branch(name)
 		t.byName[name] = m
 		t.members = append(t.members, m)
-		b.left -= costOfField
 	}
 	return m
 }
@@ -86,7 +81,7 @@ func (b *builder) addFields(t *tree, schema int, fields []logtype.Field) {
 		f := &fields[i]
 		b.rank++
 		if f.Derived != nil {
-			m := &branch{}
+			m := b.branch("")
 			t.made = append(t.made, m)
 			b.addField(m, saying{schema: schema, rank: b.rank, field: f})
 			continue
@@ -101,18 +96,19 @@ func (b *builder) addFields(t *tree, schema int, fields []logtype.Field) {
 }
 
 func (b *builder) addField(m *branch, s saying) {
-	b.left -= costOfSaying
-	m.says = append(m.says, s)
+	b.say(m, s)
+	if v := s.field.Validate; v != nil && b.validations[v] == nil {
+		b.validations[v] = b.validation(v)
+	}
 	switch s.field.Type {
 	case logtype.Object:
 		if m.child == nil {
-			m.child = newTree()
+			m.child = b.tree()
 		}
 		b.addFields(m.child, s.schema, s.field.Fields)
 	case logtype.Array:
 		if m.element == nil {
-			m.element = &branch{}
-			b.left -= costOfField
+			m.element = b.branch("")
 		}
 		b.addField(m.element, saying{schema: s.schema, rank: b.rank, field: &logtype.Field{Value: *s.field.Element}})
 	}
@@ -125,13 +121,13 @@ func (b *builder) addSources(root *tree, schema int, fields []logtype.Field) {
 			continue
 		}
 		for _, path := range fields[i].Derived.Paths() {
+			b.path(path)
 			t := root
 			for k, name := range path {
 				m := b.member(t, name)
 				n := len(m.says)
 				if n == 0 || m.says[n-1].schema != schema {
-					m.says = append(m.says, saying{schema: schema})
-					b.left -= costOfSaying
+					b.say(m, saying{schema: schema})
 					n++
 				}
 				if k == len(path)-1 {
@@ -139,7 +135,7 @@ func (b *builder) addSources(root *tree, schema int, fields []logtype.Field) {
 				}
 				m.says[n-1].leads = true
 				if m.child == nil {
-					m.child = newTree()
+					m.child = b.tree()
 				}
 				t = m.child
 			}
@@ -359,7 +355,7 @@ func (b *builder) conv(r *rules, bit mask, t typ, f *logtype.Field) int32 {
 			return int32(i)
 		}
 	}
-	c := conv{schemas: bit, typ: t}
+	c := conv{schemas: bit, typ: t, formats: make([]timeFormat, 0, len(f.TimeFormats))}
 	for _, f := range f.TimeFormats {
 		compiled, ok := b.formats[f.String()]
 		if !ok {
@@ -369,7 +365,7 @@ func (b *builder) conv(r *rules, bit mask, t typ, f *logtype.Field) int32 {
 		c.formats = append(c.formats, compiled)
 	}
 	if f.Validate != nil {
-		c.validate = newValidation(f.Validate)
+		c.validate = b.validations[f.Validate]
 	}
 	r.nConvs++
 	b.convs = append(b.convs, c)

@@ -13,8 +13,13 @@ const maxPlan = 256 << 20
 
 // Compile makes a Plan of the candidate schemas of a source, in the source's order. The error says that they are too large.
 func Compile(candidates []*logtype.Schema) (*Plan, error) {
-	p := &Plan{candidates: slices.Clone(candidates)}
 	left := maxPlan
+	return compile(candidates, &left)
+}
+
+// compile takes what the plan costs off left.
+func compile(candidates []*logtype.Schema, left *int) (*Plan, error) {
+	p := &Plan{candidates: slices.Clone(candidates)}
 	var objects []*logtype.Schema
 	var places []int
 	for i, s := range candidates {
@@ -22,12 +27,12 @@ func Compile(candidates []*logtype.Schema) (*Plan, error) {
 			objects, places = append(objects, s), append(places, i)
 			continue
 		}
-		if err := p.add([]*logtype.Schema{s}, []int{i}, &left); err != nil {
+		if err := p.add([]*logtype.Schema{s}, []int{i}, left); err != nil {
 			return nil, err
 		}
 	}
 	if len(objects) > 0 {
-		if err := p.add(objects, places, &left); err != nil {
+		if err := p.add(objects, places, left); err != nil {
 			return nil, err
 		}
 	}

@@ -47,7 +47,7 @@ type target struct {
 // NewFiller makes a Filler.
 func NewFiller(aims []Aim) *Filler {
 	f := &Filler{}
-	b := &builder{union: &f.names, left: math.MaxInt}
+	b := &builder{union: &f.names, budget: budget{left: math.MaxInt, ahead: 1}}
 	b.groups = []group{{}}
 	root := newTree()
 	b.addAims(root, aims)
