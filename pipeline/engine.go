@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +54,9 @@ func Start(ctx context.Context, cfg kafka.Config, parts Parts, nodes ...string) 
 	for _, r := range e.runners {
 		e.wait.Go(func() { e.ended(r.Run(ctx)) })
 	}
+	if jobs := parts.jobs(e.runs("lake")); len(jobs) > 0 {
+		e.wait.Go(func() { e.ended(kafka.NewJobs(cfg, schemas.SourceActivity, e.Metrics, jobs...).Run(ctx)) })
+	}
 	return e, nil
 }
 
@@ -65,6 +69,7 @@ func Needs(layout kafka.Layout, sources ...catalogue.LogSource) kafka.Needs {
 	}
 	needs := kafka.NeedsOf(nodes, schemas.Catalogue)
 	needs.Layout = layout
+	needs.Groups = append(needs.Groups, kafka.JobsGroup)
 	for _, s := range sources {
 		for _, t := range s.Topics {
 			needs.Producers = append(needs.Producers, kafka.ProducersTopic(t))
@@ -87,6 +92,11 @@ func (e *Engine) choose(cfg kafka.Config, names []string) error {
 		e.runners = append(e.runners, kafka.NewRunner(cfg, node, e.Catalogue, e.Metrics))
 	}
 	return nil
+}
+
+// runs reports whether a node runs in this process.
+func (e *Engine) runs(name string) bool {
+	return slices.ContainsFunc(e.runners, func(r *kafka.Runner) bool { return r.Name() == name })
 }
 
 func (e *Engine) ended(err error) {

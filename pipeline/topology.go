@@ -19,6 +19,7 @@ type Parts struct {
 	Catalogue  func() *catalogue.View // the newest, for sinks
 	Lake       *lake.Catalog
 	Tables     lake.Options
+	Upkeep     *lake.Upkeep // of the tables, by one process at a time; nil: none
 	Notify     notify.Options
 	Dispatcher stages.Dispatcher
 }

@@ -201,6 +201,9 @@ func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
 func (s *service) start(ctx context.Context, dispatcher stages.Dispatcher) (err error) {
 	parts := pipeline.Parts{Lake: s.lake, Tables: lake.Options{Interval: s.config.Lake.Interval}, Dispatcher: dispatcher,
 		Notify: notify.Options{Console: s.config.Console.URL, Env: s.env, Out: s.out}}
+	if s.config.Lake.Upkeep {
+		parts.Upkeep = &lake.Upkeep{Keep: lake.KeepBy(s.config.Lake.Retention)}
+	}
 	s.engine, err = pipeline.Start(ctx, s.kafka, parts, s.nodes...)
 	return err
 }

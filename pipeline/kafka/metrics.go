@@ -17,6 +17,8 @@ type Metrics struct {
 	lagRecords, lagSeconds, keys             *prometheus.GaugeVec   // stage
 	turn                                     *prometheus.HistogramVec
 	input                                    *prometheus.CounterVec // log_type
+	jobRuns, jobItems                        *prometheus.CounterVec // name, outcome or item
+	jobDone                                  *prometheus.GaugeVec   // name
 	hanging                                  prometheus.Gauge
 	ended                                    prometheus.Counter
 }
@@ -47,6 +49,9 @@ func NewMetrics() *Metrics {
 	m.lagSeconds = gauge("panther_lag_seconds", "How long ago the stage had read everything that there was. It is about the heartbeat at most when all is well.", "stage")
 	m.keys = gauge("panther_state_keys", "Keys that have a state in this process.", "stage")
 	m.input = counter("panther_input_bytes_total", "Bytes of log lines received, uncompressed, by the log type that they match; the log type is empty for lines that match none.", "log_type")
+	m.jobRuns = counter("panther_job_runs_total", "Runs of a job that one process of the fleet does at a time, by outcome: done, failed, or stopped because another process took it or this one ends. Failed rises: the log says why; the next run takes up what is left.", "name", "outcome")
+	m.jobItems = counter("panther_job_items_total", "What the job has done, by what it counts: of lake-upkeep files rewritten, files removed, rows dropped and snapshots forgotten.", "name", "item")
+	m.jobDone = gauge("panther_job_done_seconds", "When the job was last done in this process, in seconds since 1970. If the newest of all processes is hours ago: the job fails, or no process runs it.", "name")
 	m.turn = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "panther_transaction_seconds", Help: "How long a transaction took, from the first record to its commit.",
 		Buckets: prometheus.ExponentialBuckets(0.005, 2, 12)}, []string{"stage"})
 	m.hanging = prometheus.NewGauge(prometheus.GaugeOpts{Name: "panther_hanging_transactions", Help: "Transactions in the pipeline's topics that nobody is going to end, counted for each partition. Above 0: readers wait; the log has what to do."})

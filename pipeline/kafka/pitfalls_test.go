@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,8 +47,8 @@ func TestHoleIsCounted(t *testing.T) {
 	}
 }
 
-// value is the sum of a counter.
-func (m *Metrics) value(t *testing.T, name string) (sum float64) {
+// value is the sum of a counter; with values of labels, of those that have them.
+func (m *Metrics) value(t *testing.T, name string, labels ...string) (sum float64) {
 	t.Helper()
 	families, err := m.registry.Gather()
 	if err != nil {
@@ -55,7 +56,11 @@ func (m *Metrics) value(t *testing.T, name string) (sum float64) {
 	}
 	for _, f := range families {
 		for _, metric := range f.GetMetric() {
-			if f.GetName() == name {
+			same := f.GetName() == name
+			for _, label := range metric.GetLabel() {
+				same = same && (len(labels) == 0 || slices.Contains(labels, label.GetValue()))
+			}
+			if same {
 				sum += metric.GetCounter().GetValue()
 			}
 		}
