@@ -120,7 +120,7 @@ func (j *Jobs) look(ctx context.Context, job Job, p int32) {
 		}()
 		j.log.Info("this process runs the job", "job", job.Name)
 		for {
-			if pause(ours, time.Until(job.Next(time.Now()))) != nil {
+			if pause(ours, time.Until(job.Next(time.Now()))) != nil || ours.Err() != nil { // both may be due
 				break
 			}
 			j.run(ours, job)
