@@ -194,27 +194,24 @@ func (b *builder) newField(name string) {
 
 // requiredOf collects what the schemas of a group require of a tree.
 func (b *builder) requiredOf(g int, t *tree) (r required) {
-	words := make([][]requiredWord, groupSize)
 	for i, m := range t.members {
+		if !m.required {
+			break // those that are come first
+		}
+		r.words = i/64 + 1
+	}
+	for i, m := range t.members[:min(len(t.members), 64*r.words)] {
 		for _, s := range m.says {
 			if s.field == nil || !s.field.Required || s.schema/groupSize != g {
 				continue
 			}
-			k := s.schema % groupSize
-			r.schemas |= 1 << k
-			if n := len(words[k]); n == 0 || words[k][n-1].word != i/64 {
-				words[k] = append(words[k], requiredWord{word: i / 64})
+			if r.bits == nil {
+				r.bits = make([]uint64, groupSize*r.words)
 			}
-			words[k][len(words[k])-1].bits |= 1 << (i % 64)
+			r.schemas |= 1 << (s.schema % groupSize)
+			r.of(s.schema % groupSize)[i/64] |= 1 << (i % 64)
 		}
 	}
-	for k := range words {
-		if r.schemas>>k&1 != 0 {
-			r.starts = append(r.starts, uint32(len(r.words)))
-			r.words = append(r.words, words[k]...)
-		}
-	}
-	r.starts = append(r.starts, uint32(len(r.words)))
 	return r
 }
 
@@ -339,6 +336,7 @@ func (b *builder) newView(id int, s saying) view {
 	if literal := string(appendString([]byte{','}, f.Name)) + ":"; f.Name != "" && literal != b.literals[id] {
 		v.literal = literal
 	}
+	v.plain = v.typ == typString && f.Mask == nil && v.literal == ""
 	for _, i := range f.Indicators {
 		v.indicators |= 1 << slices.Index(logtype.Indicators(), i)
 	}

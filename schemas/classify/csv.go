@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -115,16 +116,25 @@ func (s *csvSplitter) cell(w *worker, line []byte, pos int) int {
 	if pos < len(line) && line[pos] == '"' {
 		return s.quoted(w, line, pos)
 	}
-	end := bytes.IndexByte(line[pos:], s.Delimiter)
-	if end < 0 {
-		end = len(line) - pos
-	}
-	to := pos + end
+	end := s.delimiter(w.buf, pos, len(line))
+	to := end
 	if s.TrimSpace {
 		to = pos + len(bytes.TrimRight(line[pos:to], " \t"))
 	}
 	w.cells = append(w.cells, cell{start: pos, end: to, from: pos, to: to})
-	return pos + end
+	return end
+}
+
+// delimiter returns the place of the next delimiter at or behind i, or the end: cells are short, so by words.
+func (s *csvSplitter) delimiter(b []byte, i, end int) int {
+	same := uint64(s.Delimiter) * lows
+	for ; i < end; i += 8 {
+		x := word(b, i) ^ same
+		if found := (x - lows) &^ x & highs; found != 0 {
+			return min(i+bits.TrailingZeros64(found)>>3, end)
+		}
+	}
+	return end
 }
 
 // quoted reads a value in quotes; a quote within it is doubled.

@@ -16,7 +16,6 @@ type emission struct {
 	bit        mask // of the schema
 	out        []byte
 	from, to   int // the run that is not copied yet, in the worker's buffer
-	found      []indicator
 	eventTime  instant
 	timeRank   uint32 // of the field that eventTime is of; 0: there is none yet
 	duplicates bool
@@ -27,7 +26,8 @@ type emission struct {
 func (w *worker) event(p *part, i int, l *Line) []byte {
 	m := &p.members[i]
 	group, bit := p.group(i)
-	w.emission = emission{group: group, bit: bit, out: append(w.out[:0], '{'), found: w.found[:0], duplicates: w.twice[group]&bit != 0}
+	w.emission = emission{group: group, bit: bit, out: append(w.out[:0], '{'), duplicates: w.twice[group]&bit != 0}
+	w.found.reset()
 	w.members(0, len(w.tape))
 	w.flush(0)
 	if len(w.out) > 1 {
@@ -38,7 +38,7 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 	w.out = append(w.out, `,"p_event_time":"`...)
 	w.origin.read(l)
 	if w.timeRank > 0 {
-		w.out = appendTime(w.out, w.eventTime)
+		w.out = w.times.append(w.out, w.eventTime)
 	} else {
 		w.out = append(w.out, w.origin.parsed...)
 	}
@@ -51,7 +51,7 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 		w.out = append(append(w.out, `,"p_header":`...), l.Envelope...)
 	}
 	w.flags()
-	w.sets()
+	w.writeSets()
 	w.out = append(w.out, '}')
 	return w.out
 }
@@ -70,7 +70,7 @@ func (o *origin) read(l *Line) {
 		return
 	}
 	o.time, o.id, o.label = l.ParseTime, l.SourceID, l.SourceLabel
-	o.parsed = appendTime(o.parsed[:0], instantOf(l.ParseTime))
+	o.parsed = new(timeWriter).append(o.parsed[:0], instantOf(l.ParseTime))
 	o.text = append(append(append(o.text[:0], `","p_parse_time":"`...), o.parsed...), `","p_source_id":`...)
 	o.text = append(appendString(o.text, l.SourceID), `,"p_source_label":`...)
 	o.text = appendString(o.text, l.SourceLabel)
@@ -124,6 +124,11 @@ func (w *worker) members(from, to int) {
 		}
 		v := w.view(w.group, r, w.bit)
 		switch {
+		case v.plain && e.kind == str && e.flags == plainKey && !first && w.to+2+len(w.names[e.field])+2 == int(e.start):
+			w.to = int(e.end) // the comma, the name and the value stand right behind the run
+			if v.indicators != 0 {
+				w.indicate(v.indicators, int(e.start)+1, int(e.end)-1)
+			}
 		case v.typ == typSource:
 		case e.flags&duplicate != 0:
 			w.duplicates = true
@@ -274,7 +279,7 @@ func (w *worker) timestamp(e *entry, v *view) {
 		return
 	}
 	w.flush(int(e.end))
-	w.out = append(appendTime(append(w.out, '"'), at), '"')
+	w.out = append(w.times.append(append(w.out, '"'), at), '"')
 }
 
 // scalar writes a number or boolean.

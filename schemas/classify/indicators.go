@@ -2,7 +2,6 @@ package classify
 
 import (
 	"bytes"
-	"cmp"
 	"math/bits"
 	"net"
 	"net/netip"
@@ -11,12 +10,6 @@ import (
 
 	"panther/schemas/logtype"
 )
-
-// An indicator found in a line: a set of the event, and the place of a text in the worker's buffer.
-type indicator struct {
-	set      uint8
-	from, to uint32
-}
 
 // The sets, by their place in logtype.IndicatorSets.
 var (
@@ -29,88 +22,116 @@ var (
 
 func setOf(name string) uint8 { return uint8(slices.Index(logtype.IndicatorSets(), name)) }
 
-// setNames are the names of the sets as events write them, with a comma before.
-var setNames = func() (names []string) {
-	for _, set := range logtype.IndicatorSets() {
-		names = append(names, `,"`+set+`":[`)
-	}
-	return names
-}()
-
-// kinds are the indicators, by their place in logtype.Indicators, and for simple ones their set and which texts it takes.
+// kinds are the indicators by their place in logtype.Indicators: what to look for, and for those that are one text the set that
+// it goes to.
 var kinds = func() (kinds []indicatorKind) {
-	simple := map[logtype.Indicator]indicatorKind{
-		logtype.MD5:           {set: setOf("p_any_md5_hashes"), takes: func(b []byte) bool { return len(b) == 32 && allHex(b) }},
-		logtype.SHA1:          {set: setOf("p_any_sha1_hashes"), takes: func(b []byte) bool { return len(b) == 40 && allHex(b) }},
-		logtype.SHA256:        {set: setOf("p_any_sha256_hashes"), takes: func(b []byte) bool { return len(b) == 64 && allHex(b) }},
-		logtype.AWSAccountID:  {set: setAccounts, takes: isAccount},
-		logtype.AWSInstanceID: {set: setInstances, takes: isInstance},
-		logtype.AWSTag:        {set: setOf("p_any_aws_tags"), takes: isAny},
-		logtype.TraceID:       {set: setOf("p_any_trace_ids"), takes: isAny},
-		logtype.Username:      {set: setOf("p_any_usernames"), takes: isAny},
-		logtype.Email:         {set: setOf("p_any_emails"), takes: isEmail},
-		logtype.ActorID:       {set: setOf("p_any_actor_ids"), takes: isAny},
-		logtype.IP:            {set: setIPs, takes: isIP},
+	known := map[logtype.Indicator]indicatorKind{
+		logtype.MD5:           {hexDigits32, setOf("p_any_md5_hashes")},
+		logtype.SHA1:          {hexDigits40, setOf("p_any_sha1_hashes")},
+		logtype.SHA256:        {hexDigits64, setOf("p_any_sha256_hashes")},
+		logtype.AWSAccountID:  {account, setAccounts},
+		logtype.AWSInstanceID: {instance, setInstances},
+		logtype.AWSTag:        {anyText, setOf("p_any_aws_tags")},
+		logtype.TraceID:       {anyText, setOf("p_any_trace_ids")},
+		logtype.Username:      {anyText, setOf("p_any_usernames")},
+		logtype.ActorID:       {anyText, setOf("p_any_actor_ids")},
+		logtype.Email:         {email, setOf("p_any_emails")},
+		logtype.IP:            {address, setIPs},
+		logtype.URL:           {shape: webAddress},
+		logtype.NetAddr:       {shape: hostAndPort},
+		logtype.AWSARN:        {shape: resource},
 	}
 	for _, i := range logtype.Indicators() {
-		k := simple[i]
-		k.Indicator = i
-		kinds = append(kinds, k)
+		kinds = append(kinds, known[i])
 	}
 	return kinds
 }()
 
 type indicatorKind struct {
-	logtype.Indicator
+	shape shape
 	set   uint8
-	takes func([]byte) bool // nil: not simple
 }
+
+// A shape is what a text has to look like, to mean something.
+type shape uint8
+
+const (
+	host shape = iota // an address, or the name of a host or domain
+	anyText
+	hexDigits32
+	hexDigits40
+	hexDigits64
+	account
+	instance
+	email
+	address
+	webAddress  // it has a host in it
+	hostAndPort // likewise
+	resource    // an ARN: it names other things besides
+)
 
 // indicate adds what the text from from to to means, for a bit set of indicators.
 func (w *worker) indicate(indicators uint32, from, to int) {
 	if from == to {
 		return
 	}
+	text := w.buf[from:to]
 	for ; indicators != 0; indicators &= indicators - 1 {
 		k := &kinds[bits.TrailingZeros32(indicators)]
-		text := w.buf[from:to]
-		switch {
-		case k.takes != nil:
-			if k.takes(text) {
-				w.indicated(k.set, from, to)
-			}
-		case k.Indicator == logtype.URL:
-			if start, end, ok := hostOfURL(text); ok {
-				w.host(from+start, from+end)
-			} else if u, err := url.Parse(string(text)); err == nil {
-				w.foreignHost(u.Hostname())
-			}
-		case k.Indicator == logtype.NetAddr:
-			if bytes.IndexByte(text, ':') < 0 {
-				w.host(from, to)
-			} else if host, _, err := net.SplitHostPort(string(text)); err == nil {
-				at := from + bytes.Index(text, []byte(host))
-				w.host(at, at+len(host))
-			} else {
-				w.host(from, to)
-			}
-		case k.Indicator == logtype.AWSARN:
+		ok := false
+		switch k.shape {
+		case anyText:
+			ok = true
+		case hexDigits32:
+			ok = len(text) == 32 && allHex(text)
+		case hexDigits40:
+			ok = len(text) == 40 && allHex(text)
+		case hexDigits64:
+			ok = len(text) == 64 && allHex(text)
+		case account:
+			ok = isAccount(text)
+		case instance:
+			ok = isInstance(text)
+		case email:
+			ok = isEmail(text)
+		case address:
+			ok = isIP(text)
+		case webAddress:
+			w.url(from, to)
+		case hostAndPort:
+			w.netAddr(from, to)
+		case resource:
 			w.arn(from, to)
-		default: // domain and hostname
+		default:
 			w.host(from, to)
+		}
+		if ok {
+			w.indicated(k.set, from, to)
 		}
 	}
 }
 
-// indicated adds a text to a set, unless one of those added last is the same.
-func (w *worker) indicated(set uint8, from, to int) {
-	for i := len(w.found) - 1; i >= max(0, len(w.found)-16); i-- {
-		f := &w.found[i]
-		if f.set == set && int(f.to-f.from) == to-from && bytes.Equal(w.buf[f.from:f.to], w.buf[from:to]) {
+// url adds the host of a URL.
+func (w *worker) url(from, to int) {
+	text := w.buf[from:to]
+	if start, end, ok := hostOfURL(text); ok {
+		w.host(from+start, from+end)
+	} else if u, err := url.Parse(string(text)); err == nil {
+		w.foreignHost(u.Hostname())
+	}
+}
+
+// netAddr adds a host that may have a port behind it.
+func (w *worker) netAddr(from, to int) {
+	text := w.buf[from:to]
+	if bytes.IndexByte(text, ':') >= 0 {
+		if host, _, err := net.SplitHostPort(string(text)); err == nil {
+			at := from + bytes.Index(text, []byte(host))
+			w.host(at, at+len(host))
 			return
 		}
 	}
-	w.found = append(w.found, indicator{set, uint32(from), uint32(to)})
+	w.host(from, to)
 }
 
 // host adds an address, or a name: something without white space.
@@ -141,12 +162,14 @@ func (w *worker) arn(from, to int) {
 	var colons [5]int
 	at := 0
 	for n := range colons {
-		next := bytes.IndexByte(text[at:], ':')
-		if next < 0 {
+		for at < len(text) && text[at] != ':' {
+			at++
+		}
+		if at == len(text) {
 			return
 		}
-		colons[n] = at + next
-		at += next + 1
+		colons[n] = at
+		at++
 	}
 	w.indicated(setARNs, from, to)
 	if isAccount(text[colons[3]+1 : colons[4]]) {
@@ -157,52 +180,6 @@ func (w *worker) arn(from, to int) {
 	}
 }
 
-// sets writes the indicators that were found: each set sorted by bytes, each value once.
-func (w *worker) sets() {
-	w.sortFound()
-	for i, f := range w.found {
-		text := w.buf[f.from:f.to]
-		switch {
-		case i == 0 || w.found[i-1].set != f.set:
-			if i > 0 {
-				w.out = append(w.out, ']')
-			}
-			w.out = append(w.out, setNames[f.set]...)
-		case bytes.Equal(text, w.buf[w.found[i-1].from:w.found[i-1].to]):
-			continue
-		default:
-			w.out = append(w.out, ',')
-		}
-		w.out = appendText(w.out, text)
-	}
-	if len(w.found) > 0 {
-		w.out = append(w.out, ']')
-	}
-}
-
-// sortFound sorts by sets and bytes. There are few in most lines, and for few this is the fastest way.
-func (w *worker) sortFound() {
-	if len(w.found) > 24 {
-		buf := w.buf
-		slices.SortFunc(w.found, func(a, b indicator) int {
-			return cmp.Or(cmp.Compare(a.set, b.set), bytes.Compare(buf[a.from:a.to], buf[b.from:b.to]))
-		})
-		return
-	}
-	for i := 1; i < len(w.found); i++ {
-		f, k := w.found[i], i
-		for ; k > 0; k-- {
-			if o := w.found[k-1]; o.set < f.set || o.set == f.set && bytes.Compare(w.buf[o.from:o.to], w.buf[f.from:f.to]) <= 0 {
-				break
-			}
-			w.found[k] = w.found[k-1]
-		}
-		w.found[k] = f
-	}
-}
-
-func isAny([]byte) bool { return true }
-
 func allHex(b []byte) bool {
 	for _, c := range b {
 		if !isHex(c) {
@@ -212,14 +189,10 @@ func allHex(b []byte) bool {
 	return true
 }
 
-func isAccount(b []byte) bool {
-	for _, c := range b {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	return len(b) == 12
-}
+func isAccount(b []byte) bool { return len(b) == 12 && allDigits(word(b, 0)) && allDigits(word(b, 4)) }
+
+// allDigits reports whether eight bytes are digits: their upper half is 3, also with 6 added.
+func allDigits(x uint64) bool { return (x&(0xf0*lows))|((x+0x06*lows)&(0xf0*lows))>>4 == 0x33*lows }
 
 func isInstance(b []byte) bool {
 	id, ok := bytes.CutPrefix(b, []byte("i-"))

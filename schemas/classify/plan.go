@@ -103,6 +103,7 @@ type view struct {
 	required   bool
 	eventTime  bool
 	embedded   bool
+	plain      bool   // a text that events have as lines do, under the name that lines have
 	rank       uint32 // in the order of the schema, depth first
 	conv       int32  // in union.convs; -1: none
 	indicators uint32 // a bit set, by the place in logtype.Indicators
@@ -110,22 +111,14 @@ type view struct {
 	field      *logtype.Field
 }
 
-// Required says which fields of a node schemas require: of the nth schema in the mask, words[starts[n]:starts[n+1]].
+// Required says which fields of a node schemas require: for each schema of the group a bit set of so many words.
 type required struct {
 	schemas mask
-	starts  []uint32
-	words   []requiredWord
+	words   int
+	bits    []uint64
 }
 
-type requiredWord struct {
-	word int
-	bits uint64
-}
-
-func (r *required) of(bit mask) []requiredWord {
-	n := bits.OnesCount64(r.schemas & (bit - 1))
-	return r.words[r.starts[n]:r.starts[n+1]]
-}
+func (r *required) of(schema int) []uint64 { return r.bits[schema*r.words : (schema+1)*r.words] }
 
 // A typ is a logtype.Type as a number.
 type typ uint8

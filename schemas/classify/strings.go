@@ -92,8 +92,27 @@ func isPlain(text []byte) bool {
 			return false
 		}
 	}
+	if i > 0 { // once more, with what is left
+		return stops(word(text, len(text)-8)) == 0
+	}
 	for ; i < len(text); i++ {
 		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// isASCII reports whether text has no byte outside of ASCII.
+func isASCII(text []byte) bool {
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		if word(text, i)&highs != 0 {
+			return false
+		}
+	}
+	for ; i < len(text); i++ {
+		if text[i] >= utf8.RuneSelf {
 			return false
 		}
 	}
@@ -114,13 +133,13 @@ func appendText(dst, text []byte) []byte {
 
 // appendString is appendText for what may be no UTF-8.
 func appendString(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			text, _ := decodeUTF8(nil, []byte(s))
-			return appendText(dst, text)
-		}
+	start := len(dst)
+	dst = append(append(dst, '"'), s...)
+	if text := dst[start+1:]; isPlain(text) && isASCII(text) {
+		return append(dst, '"')
 	}
-	return append(append(append(dst, '"'), s...), '"')
+	text, _ := decodeUTF8(nil, []byte(s))
+	return appendText(dst[:start], text)
 }
 
 // appendByte appends a byte of a string: only the quote, the backslash and control characters are escaped.

@@ -1,5 +1,7 @@
 package classify
 
+import "slices"
+
 // A kind is what a value in a line is.
 type kind uint8
 
@@ -50,7 +52,14 @@ type entry struct {
 // record appends an entry without content.
 func (w *worker) record(field uint32, k kind, f flags, start, end int) int {
 	at := len(w.tape)
-	w.tape = append(w.tape, entry{field: field, kind: k, flags: f, start: uint32(start), end: uint32(end), next: uint32(at + 1)})
+	if at == cap(w.tape) {
+		w.tape = slices.Grow(w.tape, at+64)
+	}
+	w.tape = w.tape[:at+1]
+	e := &w.tape[at] // field by field: a literal is made on the stack first
+	e.field, e.flags, e.kind = field, f, k
+	e.start, e.end, e.next = uint32(start), uint32(end), uint32(at+1)
+	e.nanos, e.value = 0, 0
 	return at
 }
 

@@ -249,23 +249,34 @@ func daysBefore(year, month, day int) int64 {
 	return int64(era)*146097 + int64(ofEra*365+ofEra/4-ofEra/100+dayOfYear) - 719468 - 146097
 }
 
-// appendTime writes a time as events have it: RFC 3339 in UTC, with as many digits of a fraction as it needs.
-func appendTime(dst []byte, at instant) []byte {
+// A timeWriter writes times. It remembers the day: the times of a line, and of its neighbours, are mostly of one.
+type timeWriter struct {
+	day  int64 // 1 + the day that text is of, from the first of the year 0
+	text [20]byte
+}
+
+// append writes a time as events have it: RFC 3339 in UTC, with as many digits of a fraction as it needs.
+func (w *timeWriter) append(dst []byte, at instant) []byte {
 	if at.seconds < firstSecond || at.seconds > lastSecond {
 		return at.time().AppendFormat(dst, time.RFC3339Nano)
 	}
 	since := at.seconds - firstSecond // from the first day of the year 0
-	day, clock := since/86400, int(since%86400)
-	year, month, dayOfMonth := date(day)
-	dst = append(dst, "0000-00-00T00:00:00Z"...)
-	b := dst[len(dst)-20:]
-	putTwo(b, 0, year/100)
-	putTwo(b, 2, year%100)
-	putTwo(b, 5, month)
-	putTwo(b, 8, dayOfMonth)
-	putTwo(b, 11, clock/3600)
-	putTwo(b, 14, clock/60%60)
+	day, clock := since/86400, uint32(since%86400)
+	b := &w.text
+	if w.day != day+1 {
+		w.day = day + 1
+		*b = [20]byte([]byte("0000-00-00T00:00:00Z"))
+		year, month, dayOfMonth := date(day)
+		putTwo(b, 0, uint32(year/100))
+		putTwo(b, 2, uint32(year%100))
+		putTwo(b, 5, uint32(month))
+		putTwo(b, 8, uint32(dayOfMonth))
+	}
+	minutes := clock / 60
+	putTwo(b, 11, minutes/60)
+	putTwo(b, 14, minutes%60)
 	putTwo(b, 17, clock%60)
+	dst = append(dst, b[:]...)
 	if at.nanos == 0 {
 		return dst
 	}
@@ -278,7 +289,7 @@ func appendTime(dst []byte, at instant) []byte {
 }
 
 // putTwo writes two digits at i.
-func putTwo(b []byte, i, n int) {
+func putTwo(b *[20]byte, i int, n uint32) {
 	b[i], b[i+1] = byte('0'+n/10), byte('0'+n%10)
 }
 

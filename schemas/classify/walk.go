@@ -378,12 +378,16 @@ func (w *worker) lacking(g int, ni int32, m mask, given, present []uint64, from,
 	r := &w.groups[g].required[ni]
 	for left := r.schemas & m; left != 0; left &= left - 1 {
 		bit := left & -left
-		for _, word := range r.of(bit) {
-			if !w.explaining && word.bits&^given[word.word] != 0 {
+		for i, bits := range r.of(lowest(left)) {
+			lacks := bits &^ present[i]
+			if lacks == 0 {
+				continue
+			}
+			if !w.explaining && bits&^given[i] != 0 {
 				bad |= bit
 				break
 			}
-			if lacks := word.bits &^ present[word.word]; lacks != 0 && w.lacksSome(g, w.nodes[ni].first+uint32(64*word.word), lacks, bit, from, to) {
+			if w.lacksSome(g, w.nodes[ni].first+uint32(64*i), lacks, bit, from, to) {
 				bad |= bit
 			}
 		}

@@ -39,6 +39,8 @@ type worker struct {
 	twice   []mask        // by group: schemas that make a field of a value that is there twice
 	within  *schemas.Span // where all values stand that are looked at; nil: where the tape says
 	origin  origin
+	found   found
+	times   timeWriter
 	judgement
 	emission
 }

@@ -1,0 +1,89 @@
+package classify
+
+import (
+	"bytes"
+	"slices"
+
+	"panther/schemas/logtype"
+)
+
+// Found is the indicators of a line: for each set of logtype.IndicatorSets the places of texts in the worker's buffer.
+type found struct {
+	sets [maxSets][]place
+	used uint64 // which sets have any
+}
+
+const maxSets = 16
+
+type place struct{ from, to uint32 }
+
+// setNames are the names of the sets as events write them, with a comma before.
+var setNames = func() (names [maxSets]string) {
+	for i, set := range logtype.IndicatorSets() {
+		names[i] = `,"` + set + `":[`
+	}
+	return names
+}()
+
+func (f *found) reset() {
+	for ; f.used != 0; f.used &= f.used - 1 {
+		set := &f.sets[lowest(f.used)]
+		*set = (*set)[:0]
+	}
+}
+
+// indicated adds a text to a set, unless one of those added last is the same.
+func (w *worker) indicated(set uint8, from, to int) {
+	places := w.found.sets[set]
+	for i := len(places) - 1; i >= max(0, len(places)-16); i-- {
+		p := places[i]
+		if int(p.to-p.from) == to-from && string(w.buf[p.from:p.to]) == string(w.buf[from:to]) {
+			return
+		}
+	}
+	w.found.sets[set] = append(places, place{uint32(from), uint32(to)})
+	w.found.used |= 1 << set
+}
+
+// writeSets writes the indicators that were found: each set sorted by bytes, each value once.
+func (w *worker) writeSets() {
+	out, buf := w.out, w.buf
+	for used := w.found.used; used != 0; used &= used - 1 {
+		set := lowest(used)
+		places := w.found.sets[set]
+		w.sortPlaces(places)
+		out = append(out, setNames[set]...)
+		for i, p := range places {
+			text := buf[p.from:p.to]
+			if i > 0 {
+				if before := places[i-1]; string(text) == string(buf[before.from:before.to]) {
+					continue
+				}
+				out = append(out, ',')
+			}
+			out = appendText(out, text)
+		}
+		out = append(out, ']')
+	}
+	w.out = out
+}
+
+// sortPlaces sorts by bytes. There are few in most lines, and for few this is the fastest way.
+func (w *worker) sortPlaces(places []place) {
+	buf := w.buf
+	if len(places) > 24 {
+		slices.SortFunc(places, func(a, b place) int { return bytes.Compare(buf[a.from:a.to], buf[b.from:b.to]) })
+		return
+	}
+	for i := 1; i < len(places); i++ {
+		p, k := places[i], i
+		for ; k > 0; k-- {
+			o := places[k-1]
+			if bytes.Compare(buf[o.from:o.to], buf[p.from:p.to]) <= 0 {
+				break
+			}
+			places[k] = o
+		}
+		places[k] = p
+	}
+}
