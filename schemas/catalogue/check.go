@@ -3,7 +3,10 @@ package catalogue
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"panther/schemas/classify"
+	"panther/schemas/logtype"
 	"panther/schemas/strict"
 )
 
@@ -22,7 +25,54 @@ func (f *Files) checkAgainst(stays *View) error {
 	*f.problems = nil // checkAlone found none; those of an earlier look at another version are of no interest
 	f.checkTopics(stays)
 	f.checkLogTypes(stays)
+	if len(*f.problems) == 0 {
+		f.checkPlans(stays)
+	}
 	return f.problems.Err()
+}
+
+// checkPlans reports sources whose log types are too large together: those of the files, and those that stay and get another log
+// type by the files.
+func (f *Files) checkPlans(stays *View) {
+	tried := map[string]error{}
+	try := func(s LogSource) error {
+		key := strings.Join(s.LogTypes, " ")
+		if _, ok := tried[key]; !ok {
+			_, tried[key] = classify.Compile(f.candidates(s, stays))
+		}
+		return tried[key]
+	}
+	for _, s := range f.Sources {
+		if err := try(s); err != nil {
+			f.places[KindSource+"/"+s.Label].name.Problem(fmt.Sprintf("log source %q: %v", s.Label, err), "")
+		}
+	}
+	for _, s := range stays.Sources() {
+		if _, replaced := f.places[KindSource+"/"+s.Label]; replaced {
+			continue
+		}
+		for _, name := range s.LogTypes {
+			if f.parsed[name] == nil {
+				continue
+			}
+			if err := try(s); err != nil {
+				f.places[KindSchema+"/"+name].name.Problem(fmt.Sprintf("log source %q of the catalogue has this log type: %v", s.Label, err), "")
+				break
+			}
+		}
+	}
+}
+
+// candidates are the schemas that a source will have.
+func (f *Files) candidates(s LogSource, stays *View) (candidates []*logtype.Schema) {
+	for _, name := range s.LogTypes {
+		if schema := f.parsed[name]; schema != nil {
+			candidates = append(candidates, schema)
+		} else if schema, ok := stays.Schema(name); ok {
+			candidates = append(candidates, schema)
+		}
+	}
+	return candidates
 }
 
 // checkLogTypes reports log types that exist nowhere.

@@ -24,6 +24,7 @@ type Files struct {
 
 	places   map[string]place // by kind/name
 	users    []place          // of log types: all sources and destinations, those without a name too
+	parsed   map[string]*logtype.Schema
 	problems *strict.Problems // where the places report
 }
 
@@ -42,7 +43,7 @@ func Parse(root string) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := &Files{places: map[string]place{}, problems: &strict.Problems{}}
+	files := &Files{places: map[string]place{}, parsed: map[string]*logtype.Schema{}, problems: &strict.Problems{}}
 	for _, n := range names {
 		info, err := os.Stat(n.path)
 		if err != nil {
@@ -145,6 +146,7 @@ func (f *Files) readKind(root, kind strict.Node, origin string) {
 func (f *Files) readSchema(doc strict.Document, name strict.Node, origin string) {
 	parsed := logtype.ParseNode(doc.Root)
 	if parsed.Name != "" && f.add(KindSchema, parsed.Name, place{name: name}) {
+		f.parsed[parsed.Name] = parsed
 		f.Schemas = append(f.Schemas, Schema{Name: parsed.Name, Text: strings.TrimSpace(doc.Text) + "\n", Origin: origin})
 	}
 }
