@@ -72,7 +72,11 @@ func (s *csvSplitter) readHeader(header []byte) (h headerLine) {
 func (s *csvSplitter) cells(w *worker, line []byte, want int) bool {
 	w.cells = w.cells[:0]
 	for pos := 0; ; pos++ { // over the delimiter
-		if pos = s.cell(w, line, pos); pos < 0 {
+		if !s.TrimSpace && (pos == len(line) || line[pos] != '"') {
+			end := s.delimiter(w.buf, pos, len(line))
+			w.cells = append(w.cells, cell{start: pos, end: end, from: pos, to: end})
+			pos = end
+		} else if pos = s.cell(w, line, pos); pos < 0 {
 			return false
 		}
 		if pos == len(line) {

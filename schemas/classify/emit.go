@@ -28,8 +28,12 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 	group, bit := p.group(i)
 	w.emission = emission{group: group, bit: bit, out: append(w.out[:0], '{'), duplicates: w.twice[group]&bit != 0}
 	w.found.reset()
-	w.members(0, len(w.tape))
-	w.flush(0)
+	if p.split != nil {
+		w.columns(p.columns)
+	} else {
+		w.members(0, len(w.tape))
+		w.flush(0)
+	}
 	if len(w.out) > 1 {
 		w.out = append(w.out, ',')
 	}

@@ -49,6 +49,7 @@ func (p *Plan) add(candidates []*logtype.Schema, places []int, left *int) error 
 	one := &part{union: *u, script: candidates[0].Parser.Script}
 	if candidates[0].Parser.IsText() {
 		one.split = newSplitter(candidates[0].Parser, u)
+		one.columns = newTextColumns(u)
 	}
 	for i, s := range candidates {
 		one.members = append(one.members, newMember(s, places[i]))

@@ -10,6 +10,7 @@ import (
 type matchSplitter struct {
 	*logtype.FastMatch
 	fields [][]int32 // by pattern
+	quotes [][]byte  // by pattern: what stands on both sides of each field; 0: no quote
 }
 
 func (s *matchSplitter) text() *logtype.Text                         { return &s.Text }
@@ -21,7 +22,7 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (fields []int32, ok boo
 	for i := range s.Patterns {
 		w.cells = w.cells[:0]
 		p := &s.Patterns[i]
-		pos, ok := cutBy(w, p, line)
+		pos, ok := cutBy(w, p, s.quotes[i], line)
 		if ok {
 			if s.TrimSpace {
 				w.trimCells()
@@ -37,13 +38,13 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (fields []int32, ok boo
 }
 
 // cutBy cuts a line by one pattern, up to pos.
-func cutBy(w *worker, p *logtype.Pattern, line []byte) (pos int, ok bool) {
+func cutBy(w *worker, p *logtype.Pattern, quotes, line []byte) (pos int, ok bool) {
 	if !bytes.HasPrefix(line, []byte(p.Literals[0])) {
 		return 0, false
 	}
 	pos = len(p.Literals[0])
 	for i := range p.Fields {
-		quote := quoteAround(p, i)
+		quote := quotes[i]
 		length := cellLength(p, i, quote, line[pos:])
 		if length < 0 {
 			return pos, false

@@ -27,6 +27,7 @@ type part struct {
 	union
 	split   splitter        // nil: lines are not text
 	script  *logtype.Script // nil: no program makes an object of a line
+	columns []textColumn    // of the fields of a line of text
 	members []member        // the schemas of the part, in the source's order: that of groups and bits
 }
 

@@ -54,8 +54,13 @@ func newSplitter(p logtype.Parser, u *union) splitter {
 		return &regexSplitter{Regex: p.Regex, fields: fieldsOf(p.Regex.Fields)}
 	}
 	s := &matchSplitter{FastMatch: p.FastMatch}
-	for _, pattern := range p.FastMatch.Patterns {
-		s.fields = append(s.fields, fieldsOf(pattern.Fields))
+	for i := range p.FastMatch.Patterns {
+		pattern := &p.FastMatch.Patterns[i]
+		quotes := make([]byte, len(pattern.Fields))
+		for k := range quotes {
+			quotes[k] = quoteAround(pattern, k)
+		}
+		s.fields, s.quotes = append(s.fields, fieldsOf(pattern.Fields)), append(s.quotes, quotes)
 	}
 	return s
 }

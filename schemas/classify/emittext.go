@@ -1,0 +1,54 @@
+package classify
+
+import "cmp"
+
+// A textColumn is a field of a line of text, as events have it. A line of text has no names and no nesting, and only one schema,
+// so that what is to be done for each of its values is known before.
+type textColumn struct {
+	*view
+	literal string // ,"name":
+}
+
+func newTextColumns(u *union) []textColumn {
+	columns := make([]textColumn, len(u.fields))
+	for id := range columns {
+		if r := u.rule(0, uint32(id)); r.known&1 != 0 {
+			v := u.view(0, r, 1)
+			columns[id] = textColumn{v, cmp.Or(v.literal, u.literals[id])}
+		}
+	}
+	return columns
+}
+
+// columns writes the members of a line of text.
+func (w *worker) columns(columns []textColumn) {
+	out, first := w.out, 1
+	for t := 0; t < len(w.tape); t = int(w.tape[t].next) {
+		e := &w.tape[t]
+		c := &columns[e.field]
+		if e.flags&duplicate != 0 {
+			w.duplicates = w.duplicates || c.typ != typSource
+			continue
+		}
+		if c.typ == typSource || w.state(t, c.view) == absent {
+			continue
+		}
+		out = append(out, c.literal[first:]...)
+		first = 0
+		switch start, end := int(e.start), int(e.end); {
+		case c.plain && e.flags == bare:
+			out = appendText(out, w.buf[start:end])
+			if c.indicators != 0 {
+				w.indicate(c.indicators, start, end)
+			}
+		case c.typ.isInteger() && e.flags&bare != 0 && (w.buf[start]-'1' <= 8 || end-start == 1):
+			out = append(out, w.buf[start:end]...)
+		default:
+			w.out, w.from, w.to = out, start, start
+			w.member(t, c.view)
+			w.flush(0)
+			out = w.out
+		}
+	}
+	w.out = out
+}
