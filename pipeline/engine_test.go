@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"log/slog"
@@ -261,6 +262,29 @@ func TestNoLineIsLostWhateverItsBytes(t *testing.T) {
 		if n > 0 && line != "" && line != "\n" {
 			t.Errorf("payload %.60q, %d bytes, is not in the table as it was sent", line, len(line))
 		}
+	}
+}
+
+// A packed record may hold very many lines: they take several transactions, so that none of them is too long.
+func TestRecordsOfManyLines(t *testing.T) {
+	many := 60_000
+	if testing.Short() {
+		many = 20_000
+	}
+	p := newPlant(t, plantFiles)
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	for i := range many {
+		fmt.Fprintf(w, "{\"id\":\"%d\",\"port\":%d}\n", i, i)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const before, behind = `{"id":"before"}`, `[{"id":"behind"},{"port":1}]`
+	p.send("doors", before, packed.String(), behind)
+	tables := p.rows(int64(many) + 3)
+	if got := tables["panther_logs.custom_door"].Rows; got != int64(many)+2 {
+		t.Errorf("%d events, want %d", got, many+2)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,6 +30,7 @@ type Classifier struct {
 	version    int64
 	topics     map[string]*lines // by topic; made anew when the catalogue changes
 	activity   map[counted]*schemas.Activity
+	out        []stream.Record // of one line
 }
 
 // lines is what the catalogue says of the lines of one topic.
@@ -54,6 +56,15 @@ func NewClassifier(newChecker func([]*logtype.Schema) classify.Checker) *Classif
 
 // Map classifies the lines of one record.
 func (c *Classifier) Map(dst []stream.Record, r stream.Record, v stream.View) []stream.Record {
+	c.MapFrom(r, v, stream.Place{}, func(out []stream.Record) bool {
+		dst = append(dst, out...)
+		return true
+	})
+	return dst
+}
+
+// MapFrom classifies the lines of one record from a place on, until give wants no more.
+func (c *Classifier) MapFrom(r stream.Record, v stream.View, from stream.Place, give func([]stream.Record) bool) (next stream.Place) {
 	c.follow(v)
 	l := c.topics[r.Topic]
 	if l == nil {
@@ -63,19 +74,30 @@ func (c *Classifier) Map(dst []stream.Record, r stream.Record, v stream.View) []
 	}
 	if r.Value == nil {
 		why := schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "a record without a value"}
-		dst, _ = c.line(dst, l, r, envelope.Line{Broken: &why})
-		return dst
+		c.out, _ = c.line(c.out[:0], l, r, envelope.Line{Broken: &why})
+		give(c.out)
+		return stream.Place{}
 	}
-	logType, left := "", 0 // what is no line is counted with the last one
-	found, size := l.source.Stream().Records(r.Value)
-	left = size
+	split := l.source.Stream()
+	if from.How != "" {
+		json.Unmarshal([]byte(from.How), &split) // written below
+	}
+	logType := "" // what is no line is counted with the last one
+	found, left := split.Records(r.Value)
 	for x := range found {
-		dst, logType = c.line(dst, l, r, x)
-		c.count(l, logType, r).Bytes += int64(len(x.Bytes))
 		left -= len(x.Bytes)
+		if x.Number < from.Line {
+			continue
+		}
+		c.out, logType = c.line(c.out[:0], l, r, x)
+		c.count(l, logType, r).Bytes += int64(len(x.Bytes))
+		if !give(c.out) {
+			how, _ := json.Marshal(split) // a struct of words
+			return stream.Place{Line: x.Number + 1, How: string(how)}
+		}
 	}
 	c.count(l, logType, r).Bytes += int64(left)
-	return dst
+	return stream.Place{}
 }
 
 // line classifies one line, and returns the log type that it is counted with.

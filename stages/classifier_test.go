@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"panther/pipeline/stream"
 	"panther/pipeline/streamtest"
 	"panther/schemas"
@@ -226,5 +228,36 @@ func TestCheckersFollowTheCatalogue(t *testing.T) {
 	}
 	if got := strings.Join(made, ", "); got != "Ok v1, Ok v2" {
 		t.Errorf("checkers made: %s; want one of each version", got)
+	}
+}
+
+// A record that is classified in parts gives what it gives at once, though its source says meanwhile that it is split otherwise.
+func TestPartsOfARecordAreTheWhole(t *testing.T) {
+	record := at(3, `{"Records":[{"a":1},{"a":2},5,{"a":3}] }`+"\n")
+	split := func(version int64, kind, field string) stream.View {
+		return oneSource(version, catalogue.LogSource{ID: "a", Label: "A", Topics: []string{"x"}, LogTypes: []string{"Ok", "Fine"}, Version: version,
+			StreamType: kind, JSONArrayEnvelopeField: field})
+	}
+	first, second := split(1, "JsonArray", "Records"), split(2, "Lines", "")
+	whole := stages.NewClassifier(newWordChecker)
+	want := whole.Map(nil, record, first)
+	want = append(want, whole.Flush(nil, first)...)
+	for step := 1; step <= 5; step++ {
+		c := stages.NewClassifier(newWordChecker)
+		var got []stream.Record
+		place, v := stream.Place{}, first
+		for parts := 0; parts == 0 || place != (stream.Place{}); parts++ {
+			n := 0
+			place = c.MapFrom(record, v, place, func(out []stream.Record) bool {
+				got = append(got, out...)
+				n++
+				return n < step
+			})
+			v = second
+		}
+		got = append(got, c.Flush(nil, v)...)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("in parts of %d lines (-whole +parts):\n%s", step, diff)
+		}
 	}
 }

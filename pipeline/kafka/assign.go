@@ -203,6 +203,9 @@ func (s *session) begin(t *task, l looked, committed int64, before history) {
 		log.Error("the topic ends before the position: its broker lost records; going on at its end", "position", position, "end", l.end)
 		position = l.end
 	}
+	if position != t.edge.Position {
+		t.edge.Within = stream.Place{} // of another record
+	}
 	t.edge.Position = position
 	t.edge = stream.NewEdge(t.edge.EdgeState)
 	if t.stage != nil && hole {

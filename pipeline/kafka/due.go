@@ -30,10 +30,16 @@ func (s *session) wait() time.Duration {
 	return wait
 }
 
-// await polls until there are records, or something else to do.
+// await polls until there are records, or something else to do. While records are left from the poll before it only holds the
+// group, as any poll does: partitions must not go while their records are handled.
 func (s *session) await(ctx context.Context, wait time.Duration) kgo.Fetches {
 	ctx, done := s.waker.poll(ctx, wait)
 	defer done()
+	if len(s.rest) > 0 {
+		over, cancel := context.WithCancel(ctx)
+		cancel()
+		return s.group.PollRecords(over, pollRecords)
+	}
 	return s.group.PollRecords(ctx, pollRecords)
 }
 
@@ -59,7 +65,8 @@ func (s *session) prepare(fetches kgo.Fetches) (tx *transaction, due bool) {
 	defer s.mu.Unlock()
 	s.takeSamples()
 	now := time.Now()
-	tx = &transaction{began: now, version: s.catalogue.View().Version(), tasks: map[*task]bool{}}
+	tx = &transaction{began: now, version: s.catalogue.View().Version(), tasks: map[*task]bool{}, had: s.rest, left: map[*task][]*kgo.Record{}}
+	s.rest = nil
 	fetches.EachRecord(func(r *kgo.Record) { due = due || !r.Attrs.IsControl() })
 	if !due {
 		s.skipControl(fetches)

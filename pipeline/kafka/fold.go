@@ -122,17 +122,33 @@ func (s *session) foldPartition(tx *transaction, p kgo.FetchTopicPartition) erro
 		return fmt.Errorf("records of %s/%d came before its state", p.Topic, p.Partition)
 	}
 	tx.tasks[t], t.owned = true, true
+	if len(tx.left[t]) > 0 {
+		tx.leave(t, p.Records)
+		return nil
+	}
 	now := time.Now().UTC()
-	for _, kr := range p.Records {
-		t.edge.Position = kr.Offset + 1
+	for i, kr := range p.Records {
+		if s.full(tx, kr) {
+			tx.leave(t, p.Records[i:])
+			break
+		}
 		if kr.Attrs.IsControl() || IsBarrier(kr) {
+			t.edge.Position = kr.Offset + 1
 			continue
 		}
-		tx.in++
-		tx.bytesIn += int64(len(kr.Key) + len(kr.Value))
+		tx.steps++
+		if t.edge.Within == (stream.Place{}) {
+			tx.in++
+			tx.bytesIn += int64(len(kr.Key) + len(kr.Value))
+		}
 		if err := s.foldRecord(tx, t, s.read(t, kr, now)); err != nil {
 			return err
 		}
+		if t.edge.Within != (stream.Place{}) {
+			tx.leave(t, p.Records[i:])
+			break
+		}
+		t.edge.Position = kr.Offset + 1
 	}
 	if t.stage != nil {
 		t.stage.Moved(t.part.ID, t.edge.Position)
@@ -170,16 +186,17 @@ func (s *session) foldRecord(tx *transaction, t *task, r stream.Record) error {
 	case t.stage != nil:
 		t.stage.Process(r)
 	case !clock: // a mapper has no clocks to move
-		return s.mapRecord(tx, r)
+		return s.mapRecord(tx, t, r)
 	}
 	return nil
 }
 
 // mapRecord gives a record to the mapper. One on which it panicked twice is a dead letter; the first two times the
 // transaction is given up, for what the mapper had counted may be wrong.
-func (s *session) mapRecord(tx *transaction, r stream.Record) (err error) {
+func (s *session) mapRecord(tx *transaction, t *task, r stream.Record) (err error) {
 	at := poisoned{r.Topic, r.Partition, r.Offset}
 	if len(s.poison) > 0 && s.poison[at] >= 2 {
+		t.edge.Within = stream.Place{}
 		return s.bury(tx, stream.DeadLetter{Record: r, Reason: "the stage panics on this record; the log has where"})
 	}
 	defer func() {
@@ -187,6 +204,9 @@ func (s *session) mapRecord(tx *transaction, r stream.Record) (err error) {
 			err = &panicked{at, p, debug.Stack()}
 		}
 	}()
+	if split, ok := s.mapper.(stream.Splitter); ok {
+		return s.splitRecord(tx, t, split, r)
+	}
 	tx.scratch = s.mapper.Map(tx.scratch[:0], r, s.mapperView(tx))
 	for i := range tx.scratch {
 		if err := s.emit(tx, tx.scratch[i], r); err != nil {

@@ -30,6 +30,7 @@ type Runner struct {
 	counts partitionCounts // of the topics written
 
 	said repeats // warnings
+	fits int64   // bytes that a transaction may write; see full
 
 	ready    atomic.Bool  // it has joined its group
 	caughtUp atomic.Int64 // nanoseconds: see CaughtUp
@@ -38,7 +39,7 @@ type Runner struct {
 // NewRunner makes the runner of a node. The catalogue must have been read to its end, as Follower does.
 func NewRunner(cfg Config, node *stream.Node, follower *Follower, metrics *Metrics) *Runner {
 	cfg = cfg.WithDefaults()
-	return &Runner{cfg: cfg, node: node, catalogue: follower, metrics: metrics, log: cfg.Log.With("stage", node.Name)}
+	return &Runner{cfg: cfg, node: node, catalogue: follower, metrics: metrics, log: cfg.Log.With("stage", node.Name), fits: mostBytes}
 }
 
 // Name is the node's.
@@ -108,6 +109,7 @@ type session struct {
 	poison    map[poisoned]int
 	decode    map[string]func([]byte) (any, error) // by topic
 
+	rest       map[*task][]*kgo.Record // polled, and too much for the transaction before
 	lastClocks time.Time
 	lastEnd    time.Time // of a committed transaction
 	skipped    bool      // positions moved over control records since then

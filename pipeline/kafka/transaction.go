@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"panther/pipeline/stream"
 	"panther/schemas/catalogue"
 )
@@ -16,6 +18,10 @@ type transaction struct {
 	view    *catalogue.View
 	tasks   map[*task]bool // those that took part
 	clocks  bool           // it ends with clock records
+
+	// Records that the transaction before has left to it, and those that it leaves itself, in the order of their partitions.
+	had, left map[*task][]*kgo.Record
+	steps     int // records and lines handled
 
 	in, out           int64 // records
 	bytesIn, bytesOut int64

@@ -24,7 +24,8 @@ func (s *session) turn(ctx context.Context) error {
 		}
 	}
 	s.resubscribe()
-	fetches := s.await(ctx, s.wait())
+	polled := s.await(ctx, s.wait())
+	fetches := append(s.takeRest(), polled...)
 	defer s.group.AllowRebalance()
 	if ctx.Err() != nil && fetches.NumRecords() == 0 {
 		return nil
@@ -58,10 +59,11 @@ func (s *session) transact(ctx context.Context, tx *transaction, fetches kgo.Fet
 	if failed == nil {
 		failed = s.promise.err()
 	}
+	s.learn(tx, failed, working.Err())
 	// Before End, not after it: End can wait for the group, and the group for this.
 	s.group.AllowRebalance()
 	s.takeRevoked() // before End, not after it: one that End does not know of must be told to it at the next turn
-	committed, err := s.end(ctx, failed == nil)
+	committed, err := s.end(ctx, tx, failed == nil)
 	s.settle(tx, committed && err == nil)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errFenced, err)
@@ -78,7 +80,7 @@ func (s *session) collect(ctx context.Context, tx *transaction, fetches kgo.Fetc
 			return err
 		}
 		left := s.cfg.CommitInterval - time.Since(tx.began)
-		if left <= 0 {
+		if left <= 0 || len(tx.left) > 0 {
 			return s.finish(tx)
 		}
 		if !edge {
@@ -108,11 +110,17 @@ func (s *session) flush(ctx context.Context) error {
 }
 
 // end ends the transaction. One that consumed nothing commits the positions of the partitions owned again: that is what
-// fences a process that has lost them without knowing.
-func (s *session) end(ctx context.Context, commit bool) (bool, error) {
+// fences a process that has lost them without knowing. One that leaves records, or had some, commits how far it came: the
+// library would commit all that was polled.
+func (s *session) end(ctx context.Context, tx *transaction, commit bool) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, endTimeout)
 	defer cancel()
+	reached := s.reached(tx)
 	ctx = kgo.PreTxnCommitFnContext(ctx, func(req *kmsg.TxnOffsetCommitRequest) error {
+		if len(reached) > 0 {
+			req.Topics = reached
+			return nil
+		}
 		if len(req.Topics) > 0 {
 			return nil
 		}
@@ -171,12 +179,14 @@ func (s *session) settle(tx *transaction, committed bool) {
 		}
 	}
 	if !committed {
+		s.rest = tx.had // what was polled besides is polled again
 		if s.mapper != nil {
 			s.mapper.Reset()
 		}
 		s.metrics.aborts.WithLabelValues(s.node.Name).Inc()
 		return
 	}
+	s.rest = tx.left
 	if tx.clocks {
 		s.lastClocks = tx.began
 	}

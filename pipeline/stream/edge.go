@@ -32,8 +32,9 @@ type EdgeState struct {
 	Topic      string    `json:"topic"`
 	ID         ID        `json:"id"`
 	Partition  int32     `json:"partition"`
-	Began      time.Time `json:"began,omitzero"` // when it was first read
-	Position   int64     `json:"position"`       // the offset to read next, control records included
+	Began      time.Time `json:"began,omitzero"`  // when it was first read
+	Position   int64     `json:"position"`        // the offset to read next, control records included
+	Within     Place     `json:"within,omitzero"` // how much of the record at Position is done
 	Of         int32     `json:"of,omitempty"`
 	Last       time.Time `json:"last,omitzero"` // From of the latest sample
 	CaughtUpTo time.Time `json:"caughtUpTo,omitzero"`
@@ -88,7 +89,7 @@ func (e *Edge) Arrival(offset int64, now time.Time) time.Time {
 
 // Hole moves the position to start: records before it were deleted unread. The time that they covered is a gap.
 func (e *Edge) Hole(start int64, now time.Time) {
-	e.Position = start
+	e.Position, e.Within = start, Place{}
 	e.gap(Gap{From: e.CaughtUpTo, To: e.Arrival(start-1, now)})
 }
 
@@ -122,7 +123,7 @@ func (e *Edge) Next() EdgeState {
 // Changed reports whether Next differs from what the changelog holds.
 func (e *Edge) Changed() bool {
 	s, k := e.Next(), e.kept
-	return s.Position != k.Position || s.Of != k.Of || !s.CaughtUpTo.Equal(k.CaughtUpTo) || !s.Last.Equal(k.Last) || !slices.Equal(s.Gaps, k.Gaps)
+	return s.Position != k.Position || s.Within != k.Within || s.Of != k.Of || !s.CaughtUpTo.Equal(k.CaughtUpTo) || !s.Last.Equal(k.Last) || !slices.Equal(s.Gaps, k.Gaps)
 }
 
 // Rest lets go of the samples behind the position, when there is no transaction: one that idles for days would keep them all.

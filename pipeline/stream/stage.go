@@ -63,6 +63,24 @@ type Mapper interface {
 	Reset()
 }
 
+// A Splitter is a Mapper that can stop within a record: one record may hold a million lines, and what becomes of them does not
+// fit into one transaction.
+type Splitter interface {
+	Mapper
+	// MapFrom maps r from a place on, and gives away what becomes of each line as soon as it is made; the records given are the
+	// caller's only until give returns. When give returns false it stops behind that line and returns where to go on. The zero
+	// Place is the beginning of a record and, returned, its end.
+	MapFrom(r Record, v View, from Place, give func([]Record) (more bool)) (next Place)
+}
+
+// A Place is one within a record, between two lines.
+type Place struct {
+	Line int64 `json:"line"` // how many lines are done
+	// How says, in the words of the Splitter, how it took the record apart. It goes on so whatever the catalogue says by then,
+	// else the lines would have other numbers.
+	How string `json:"how,omitempty"`
+}
+
 // ErrFenced is what a Sink's Flush returns, among others, when another has taken over a partition that was assigned to it.
 // The runner then leaves the group and joins it again. After any other error the sink is flushed again, and keeps what it has.
 var ErrFenced = errors.New("another process has taken the partition over")

@@ -25,10 +25,10 @@ const (
 // Types lists the stream types, in the order in which messages name them.
 func Types() []Type { return []Type{Auto, JSON, JSONArray, Lines, CloudWatchLogs} }
 
-// Bounds of what becomes of one record. It has to fit into one transaction, whatever somebody sends.
+// Bounds of what becomes of one record: a few kilobytes of gzip could hold millions of lines, and each makes an event or failure.
 const (
-	MaxLines     = 100_000  // of a record; what comes behind them is broken
-	MaxEnvelopes = 64 << 20 // bytes of the envelopes of a record's lines together: each line has its own copy
+	MaxLines     = 1_000_000 // of a record; what comes behind them is broken
+	MaxEnvelopes = 64 << 20  // bytes of the envelopes of a record's lines together: each line has its own copy
 )
 
 // A Stream says how the records of a log source hold lines. The zero value is Auto.

@@ -44,7 +44,7 @@ func mutants() []mutant {
 		for _, r := range tx.late {
 			s.group.Produce(ctx, r, s.promise.done)
 		}
-		if _, err := s.end(ctx, true); err != nil {
+		if _, err := s.end(ctx, &transaction{}, true); err != nil {
 			return err
 		}
 	}
