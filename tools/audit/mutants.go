@@ -144,6 +144,19 @@ func (m mutant) build(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	list, err := m.overlay(root, dir)
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "mutant-"+m.name)
+	if err := compile(ctx, root, list, "-o", program, "./tools/audit"); err != nil {
+		return "", fmt.Errorf("make mutant %s: %w", m.name, err)
+	}
+	return program, nil
+}
+
+// overlay writes the changed files into dir, and the list by which the compiler takes them in place of the real ones.
+func (m mutant) overlay(root, dir string) (list string, err error) {
 	texts, err := m.texts(root)
 	if err != nil {
 		return "", err
@@ -160,16 +173,18 @@ func (m mutant) build(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	list, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "mutant-"+m.name)
-	if err := os.WriteFile(list, b, 0o644); err != nil {
-		return "", err
-	}
-	build := exec.CommandContext(ctx, "go", "build", "-overlay", list, "-o", program, "./tools/audit")
+	list = filepath.Join(dir, "overlay.json")
+	return list, os.WriteFile(list, b, 0o644)
+}
+
+// compile runs go build with the changed files of a list.
+func compile(ctx context.Context, root, list string, args ...string) error {
+	build := exec.CommandContext(ctx, "go", append([]string{"build", "-overlay", list}, args...)...)
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("make mutant %s: %w: %s", m.name, err, out)
+		return fmt.Errorf("%w: %s", err, out)
 	}
-	return program, nil
+	return nil
 }
 
 // runMutants runs the audit once with each mutant. One that is not caught is an error.

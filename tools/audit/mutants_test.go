@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// The texts that mutants replace must be where they are looked for, and make a program, else the audit of the audit fails when
+// The texts that mutants replace must be where they are looked for, and be Go, else the audit of the audit fails when
 // it is needed.
 func TestMutantsFitTheSource(t *testing.T) {
 	root, err := moduleRoot()
@@ -10,11 +10,12 @@ func TestMutantsFitTheSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range mutants() {
-		if _, err := m.texts(root); err != nil {
+		list, err := m.overlay(root, t.TempDir())
+		if err != nil {
 			t.Error(err)
 		} else if !testing.Short() {
-			if _, err := m.build(t.Context(), t.TempDir()); err != nil {
-				t.Error(err)
+			if err := compile(t.Context(), root, list, "./pipeline/kafka"); err != nil {
+				t.Errorf("mutant %s: %v", m.name, err)
 			}
 		}
 	}
