@@ -1,18 +1,28 @@
 # The commands of the project. `make demo` and `make test` need Go alone; what others need they say.
 SHELL := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+DUCKDB := duckdb_arrow
 
-.PHONY: demo test check lint bench kafka kafka-stop s3 s3-stop audit mutants build
+.PHONY: demo test test-query check lint bench build-query kafka kafka-stop s3 s3-stop audit mutants build
 
 demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds flags
 	@go build -o panther ./cmd/panther
 	@exec ./panther demo $(ARGS)
 
 test: ## every test that this machine can run; it says which parts are missing
-	go test $(ARGS) ./...
+	@PANTHER_QUERY=$${PANTHER_QUERY:-$(wildcard $(CURDIR)/panther-query)} go test $(ARGS) ./...
 
-build: ## the program, as ./panther
+test-query: ## the tests of SQL: its gate and its fences (needs a C compiler; the first time downloads 30 MB)
+	@go -C cmd/panther-query vet -tags $(DUCKDB) .
+	@go -C cmd/panther-query test $(ARGS) -tags $(DUCKDB) ./...
+
+build: ## the program, as ./panther, and where there is a C compiler ./panther-query, which it needs for SQL
 	go build -trimpath -o panther ./cmd/panther
+	@if command -v $$(go env CC) >/dev/null; then $(MAKE) -s build-query; \
+	else echo "there is no C compiler ($$(go env CC)), so panther-query is not built; all but panther query works without it"; fi
+
+build-query: ## ./panther-query, which has DuckDB inside
+	CGO_ENABLED=1 go -C cmd/panther-query build -trimpath -ldflags='-s -w' -tags $(DUCKDB) -o $(CURDIR)/panther-query .
 
 check: ## what must hold before a commit: format, vet, lint, tests with the race detector
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt -w these files: $$unformatted"; exit 1; }

@@ -14,6 +14,7 @@ func commands() []command {
 		{"classify", "classify log lines from files or standard input", runClassify},
 		{"explain", "say why a log line matches a schema, or none", runExplain},
 		{"schema", "list, test, infer and compare the schemas of log types", runSchema},
+		{"query", "answer SQL over the tables of the lake", runQuery},
 		{"lake", "show what is in the lake", runLake},
 	}
 }

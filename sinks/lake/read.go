@@ -9,6 +9,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	iceio "github.com/apache/iceberg-go/io"
 	"github.com/apache/iceberg-go/table"
 )
 
@@ -89,6 +90,11 @@ func (c *Catalog) Scan(ctx context.Context, id table.Identifier, columns ...stri
 			}
 		}
 	}
+}
+
+// OpenFile opens a file that a table refers to, by its location.
+func (c *Catalog) OpenFile(ctx context.Context, location string) (iceio.File, error) {
+	return storeIO{ctx, c.store}.Open(location)
 }
 
 // Proof is the answer to the question whether a table holds each line once: then Rows and Distinct are the same.
