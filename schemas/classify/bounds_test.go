@@ -140,3 +140,57 @@ func TestDeepLines(t *testing.T) {
 		}
 	}
 }
+
+// What a schema makes of a line has a bound, just there and one byte beyond, whichever way it is made.
+func TestMuchMadeOfALine(t *testing.T) {
+	p := newPair(t, parse(t, `
+schema: My.Copies
+fields:
+- {name: a, type: string, required: true}
+- {name: c1, type: json, copy: {from: a}}
+- {name: c2, type: string, copy: {from: a}}
+- {name: c3, type: string, required: true, copy: {from: b}}
+`), parse(t, `
+schema: My.Texts
+fields:
+- {name: a, type: string, required: true}
+- {name: j, type: string, concat: {separator: "-", paths: [a, b, a]}}
+- {name: s, type: string, split: {from: j, separator: "-", index: 1}}
+- {name: k, type: string, required: true, split: {from: a, separator: "x", index: 0}}
+`), parse(t, `
+schema: My.Cells
+parser: {csv: {columns: [a, b], expandFields: {e: "<%{a}|%{a}>"}}}
+fields:
+- {name: a, type: string}
+- {name: b, type: string}
+- {name: e, type: string}
+- {name: c, type: string, copy: {from: a}}
+`))
+	for _, tt := range []struct {
+		line string // with the text of a in the place of A
+		size int    // of the text for which it just matches; one byte more is too much
+		name string
+	}{
+		{`{"a":"A","b":""}`, (classify.MaxMade-2)/2 - 2, "My.Copies"},     // c1, c2 with their quotes, c3
+		{`{"a":"A","b":"1234"}`, (classify.MaxMade-6)/2 - 2, "My.Copies"}, //
+		{`{"a":"A","b":"y"}`, (classify.MaxMade - 7) / 5, "My.Texts"},     // j, j again and s, k
+		{`A,1`, (classify.MaxMade - 3) / 3, "My.Cells"},                   // e, c
+		{`"A",""`, (classify.MaxMade - 3) / 3, "My.Cells"},
+	} {
+		for more := -1; more <= 1; more++ {
+			line := strings.Replace(tt.line, "A", strings.Repeat("y", tt.size+more), 1)
+			v := p.check(t, []byte(line))
+			if taken := strings.Contains(takers(v), tt.name); taken != (more <= 0) {
+				t.Errorf("%s with a text of %d bytes: %s takes it: %t", tt.line, tt.size+more, tt.name, taken)
+			}
+		}
+	}
+	many := &logtype.Schema{Name: "My.Many", Fields: []logtype.Field{{Name: "a", Value: logtype.Value{Type: logtype.JSON}}}}
+	for i := range 200 {
+		many.Fields = append(many.Fields, logtype.Field{Name: fmt.Sprint("c", i), Value: logtype.Value{Type: logtype.JSON}, Derived: &logtype.Derived{Copy: logtype.Path{"a"}}})
+	}
+	v := newPair(t, many).check(t, []byte(`{"a":"`+strings.Repeat("x", classify.MaxLine/2)+`"}`))
+	if v.Schema != nil || v.Candidates[0].Reasons[0].Code != schemas.LineTooLong {
+		t.Errorf("200 copies of half a MiB: %s", nameOf(v))
+	}
+}

@@ -23,6 +23,10 @@ const MaxLine = 1 << 20
 // MaxDepth is how deep objects and arrays may be nested, the line's own object counted, embedded JSON included.
 const MaxDepth = 128
 
+// MaxMade is how many bytes a schema may make of a line by copy, concat, split and expandFields, all its fields together: else a
+// few copies of a long line would be an event of any size.
+const MaxMade = 1 << 20
+
 // MaxReasons bounds the reasons that a candidate reports: an array of a million wrong elements is one trouble.
 const MaxReasons = 32
 

@@ -39,6 +39,7 @@ func (b *builder) derivations(root *tree) {
 
 // derive makes the fields of a schema that are made of others, and judges them. It returns the schema if one of them fails.
 func (w *worker) derive(g int, bit mask) (bad mask) {
+	left := MaxMade
 	for i := range w.made {
 		d := &w.made[i]
 		if d.group != g || d.bit != bit {
@@ -46,14 +47,20 @@ func (w *worker) derive(g int, bit mask) (bad mask) {
 		}
 		f := &w.fields[d.field]
 		r := w.rule(g, d.field)
+		w.room = left
 		t, ok := w.make(d, f)
 		if !ok {
 			bad |= bit
 			if w.explaining {
-				w.findings = append(w.findings, finding{schemas: bit, what: noText, entry: -1, field: d.field, source: int32(t)})
+				f := finding{schemas: bit, what: noText, entry: -1, field: d.field, source: int32(t)}
+				if w.room < 0 {
+					f.what = tooMuch
+				}
+				w.findings = append(w.findings, f)
 			}
 			continue
 		}
+		left = w.room
 		gone := bit
 		if t >= 0 {
 			var failing mask
@@ -92,7 +99,20 @@ func (w *worker) make(d *derivation, f *field) (t int, ok bool) {
 	if source < 0 {
 		return -1, true
 	}
+	if e := &w.tape[source]; !w.takes(int(e.end - e.start)) {
+		return -1, false
+	}
 	return w.copyEntry(source, f, len(d.paths[0])), true
+}
+
+// takes takes n bytes off what may be made, and reports whether there was room.
+func (w *worker) takes(n int) bool {
+	if n > w.room {
+		w.room = -1
+		return false
+	}
+	w.room -= n
+	return true
 }
 
 // at returns the entry at the end of a path; -1: there is none. Of a name that is there twice the last one counts.
@@ -184,12 +204,17 @@ func (w *worker) cellOf(e *entry) cell {
 // join puts texts together; there is no value unless there are all of them.
 func (w *worker) join(d *derivation, j *logtype.Join, f *field, split *logtype.Split) (t int, ok bool) {
 	text := append(w.joined[:0], j.Literals[0]...)
+	room := w.room
 	whole, seen := cell{made: true}, bare
 	for i, path := range d.paths {
 		t, c, altered, ok := w.textAt(d, path)
 		if !ok || t < 0 {
 			w.joined = text
 			return t, ok
+		}
+		if len(text)+c.to-c.from+len(j.Literals[i+1]) > room {
+			w.joined, w.room = text, -1
+			return -1, false
 		}
 		text = append(append(text, w.buf[c.from:c.to]...), j.Literals[i+1]...)
 		seen |= altered
@@ -199,38 +224,43 @@ func (w *worker) join(d *derivation, j *logtype.Join, f *field, split *logtype.S
 		whole.start, whole.end = min(whole.start, c.start), max(whole.end, c.end)
 	}
 	w.joined = text
+	w.room -= len(text)
 	whole.from = len(w.buf)
 	w.buf = append(w.buf, text...)
 	whole.to = len(w.buf)
 	if split != nil {
-		return w.part(split, f, whole, seen), true
+		return w.part(split, f, whole, seen)
 	}
 	return w.madeCell(f, whole, seen), true
 }
 
-// split takes a part of a text.
+// split finds a text and takes a part of it.
 func (w *worker) split(d *derivation, f *field) (t int, ok bool) {
 	t, c, seen, ok := w.textAt(d, d.paths[0])
 	if !ok || t < 0 {
 		return t, ok
 	}
 	c.made = true
-	return w.part(d.Split, f, c, seen|bare), true
+	return w.part(d.Split, f, c, seen|bare)
 }
 
-func (w *worker) part(s *logtype.Split, f *field, c cell, seen flags) int {
+// part takes a part of a text.
+func (w *worker) part(s *logtype.Split, f *field, c cell, seen flags) (t int, ok bool) {
 	separator := []byte(s.Separator)
 	for range s.Index {
 		at := bytes.Index(w.buf[c.from:c.to], separator)
 		if at < 0 {
-			return -1
+			return -1, true
 		}
 		c.from += at + len(separator)
 	}
 	if at := bytes.Index(w.buf[c.from:c.to], separator); at >= 0 {
 		c.to = c.from + at
 	}
-	return w.madeCell(f, c, seen)
+	if !w.takes(c.to - c.from) {
+		return -1, false
+	}
+	return w.madeCell(f, c, seen), true
 }
 
 // madeCell puts a text on the tape that was put together, and notes where it is from.

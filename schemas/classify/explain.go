@@ -175,6 +175,8 @@ func (n *narrator) object(t int, path string, depth int, within *schemas.Span) {
 			n.value(it.entry, it.view, at, depth+1, within)
 		case noMember:
 			n.missing(t, it, at, within)
+		case tooMuch:
+			n.fail(schemas.Reason{Code: schemas.LineTooLong, Field: at, Expected: fmt.Sprintf("at most %d bytes that are made of others", MaxMade), Got: "more"})
 		case noText:
 			source := int(it.found.source)
 			span, got := n.place(source, within), n.describe(source)

@@ -26,6 +26,7 @@ const (
 	wrongValue problem = iota // the entry does not fit
 	noMember                  // the object of the entry, -1 being the line, lacks the field
 	noText                    // the field cannot be made of another value
+	tooMuch                   // the field, with those made before it, would be too long
 )
 
 // Counts holds a number for each schema of a group, by binary digits: digit n of all numbers is one mask.

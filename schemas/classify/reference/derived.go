@@ -1,9 +1,11 @@
 package reference
 
 import (
+	"fmt"
 	"strings"
 
 	"panther/schemas"
+	"panther/schemas/classify"
 	"panther/schemas/logtype"
 )
 
@@ -29,9 +31,26 @@ func (t *trial) make(f *logtype.Field, root *node, path string) (*node, bool) {
 		return t.join(d.Join, root, path)
 	case d.Split != nil:
 		return t.split(d.Split, root, path)
-	default:
-		return t.at(d.Copy, root), true
 	}
+	n := t.at(f.Derived.Copy, root)
+	if n == nil {
+		return nil, true
+	}
+	size := len(n.raw)
+	if t.schema.Parser.IsText() {
+		size = len(n.text) // without quotes
+	}
+	return n, t.takes(size, path)
+}
+
+// takes counts n bytes that are made, unless that is too much.
+func (t *trial) takes(n int, path string) bool {
+	if t.made+n > classify.MaxMade {
+		t.fail(schemas.Reason{Code: schemas.LineTooLong, Field: path, Expected: fmt.Sprintf("at most %d bytes that are made of others", classify.MaxMade), Got: "more"})
+		return false
+	}
+	t.made += n
+	return true
 }
 
 // at finds the value at a path; nil if there is none. Of a name that is there twice the last one counts.
@@ -73,12 +92,17 @@ func (t *trial) textAt(path logtype.Path, root *node, field string) (*node, bool
 // join puts texts together; there is no value unless there are all of them.
 func (t *trial) join(j *logtype.Join, root *node, field string) (*node, bool) {
 	whole := &node{kind: str, depth: 1, text: j.Literals[0]}
+	before := t.made
 	for i, path := range j.Paths {
 		n, ok := t.textAt(path, root, field)
 		if n == nil {
+			t.made = before
 			return nil, ok
 		}
 		whole.text += n.text + j.Literals[i+1]
+		if t.made = before; !t.takes(len(whole.text), field) {
+			return nil, false
+		}
 		whole.altered = whole.altered || n.altered
 		if i == 0 {
 			whole.span = n.span
@@ -94,6 +118,7 @@ func (t *trial) join(j *logtype.Join, root *node, field string) (*node, bool) {
 func (t *trial) split(s *logtype.Split, root *node, field string) (*node, bool) {
 	var n *node
 	var ok bool
+	before := t.made
 	if s.Join != nil {
 		n, ok = t.join(s.Join, root, field)
 	} else {
@@ -107,5 +132,9 @@ func (t *trial) split(s *logtype.Split, root *node, field string) (*node, bool) 
 		return nil, true
 	}
 	part := parts[s.Index]
+	if !t.takes(len(part), field) {
+		t.made = before
+		return nil, false
+	}
 	return &node{kind: str, raw: []byte(part), span: n.span, depth: 1, text: part, altered: n.altered}, true
 }

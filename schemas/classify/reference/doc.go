@@ -43,6 +43,8 @@
 //     the line; an object or an array is a type mismatch of the field, reported for the first path of which that is so, unless one
 //     before it is absent. If one of the texts is absent or null, so is the field.
 //   - split cuts at each separator; if there are too few parts, the field is absent. A part may be "".
+//   - What a schema makes is at most classify.MaxMade bytes: of a copy as it stands in the line, in a line of text without quotes, of texts as
+//     they are put together, and, of these and of others, the part that is taken. The field that would go beyond it is line_too_long, and is not counted.
 //   - The span of a reason is that of the value that is copied or split, or from the first to the last byte of those that are put
 //     together; nothing in particular if there is none. A made text is shown in quotes.
 //   - A text that is made of one that had bytes that are no UTF-8 has U+FFFD for them, and the event is flagged.

@@ -27,6 +27,7 @@ type trial struct {
 	schema  *logtype.Schema
 	reasons []schemas.Reason
 	event   event
+	made    int // bytes that were made of others
 }
 
 // An event is what a trial has made so far. Copying it is a mark to go back to: what a copy has is never written over.
