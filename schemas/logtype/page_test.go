@@ -253,3 +253,26 @@ func choicesOf(t *testing.T, name string) []string {
 	t.Fatalf("no key %s", name)
 	return nil
 }
+
+// The bounds that the page names are those that schemas have.
+func TestBoundsOfThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/schemas.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	thousands := func(n int) string {
+		if n < 1000 {
+			return fmt.Sprint(n)
+		}
+		return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+	}
+	for what, n := range logtype.Bounds() {
+		found := false
+		for line := range strings.Lines(string(page)) {
+			found = found || strings.Contains(line, what) && strings.Contains(line, thousands(n))
+		}
+		if !found {
+			t.Errorf("the page does not say that %q are %s", what, thousands(n))
+		}
+	}
+}
