@@ -289,7 +289,7 @@ func TestParseTellsOfFoldersThatAreNone(t *testing.T) {
 	empty := t.TempDir()
 	for path, want := range map[string]string{
 		empty:                           "has no *.yml or *.yaml",
-		filepath.Join(empty, "missing"): "no such file",
+		filepath.Join(empty, "missing"): "there is no file or folder",
 	} {
 		if _, err := catalogue.Parse(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse(%s) = %v, want %s", path, err, want)

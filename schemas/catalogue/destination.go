@@ -184,7 +184,7 @@ func readDelivery(n strict.Node) schemas.DeliveryPolicy {
 	policy := DefaultDelivery()
 	n.Mapping(func(m *strict.Mapping) {
 		if t := m.Optional("attemptTimeout"); t.Present() {
-			policy.AttemptTimeout = between(t, time.Second, 5*time.Minute)
+			policy.AttemptTimeout = between(t, "attemptTimeout", time.Second, 5*time.Minute)
 		}
 		if r := m.Optional("retries"); r.Present() {
 			if policy.Retries = r.Int(); policy.Retries < 0 || policy.Retries > 100 {
@@ -192,7 +192,7 @@ func readDelivery(n strict.Node) schemas.DeliveryPolicy {
 			}
 		}
 		if a := m.Optional("maxAge"); a.Present() {
-			policy.MaxAge = between(a, time.Minute, 30*24*time.Hour)
+			policy.MaxAge = between(a, "maxAge", time.Minute, 30*24*time.Hour)
 		}
 		policy.FailureThreshold = policy.Retries + 1
 		if t := m.Optional("failureThreshold"); t.Present() {
@@ -206,11 +206,11 @@ func readDelivery(n strict.Node) schemas.DeliveryPolicy {
 	return policy
 }
 
-// between reads a duration that must be neither shorter nor longer than what is given.
-func between(n strict.Node, least, most time.Duration) time.Duration {
+// between reads the duration of a key, which must be neither shorter nor longer than what is given.
+func between(n strict.Node, key string, least, most time.Duration) time.Duration {
 	before := n.Duration()
 	if n.IsText() && before != 0 && (before < least || before > most) {
-		n.Problem(fmt.Sprintf("%s is not between %s and %s", strict.FormatDuration(before), strict.FormatDuration(least), strict.FormatDuration(most)), "")
+		n.Problem(fmt.Sprintf("%s: %s is not between %s and %s", key, strict.FormatDuration(before), strict.FormatDuration(least), strict.FormatDuration(most)), "")
 	}
 	return before
 }

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -72,7 +73,10 @@ type fileName struct{ path, origin string }
 
 func list(root string) ([]fileName, error) {
 	info, err := os.Stat(root)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("read the catalogue's files: there is no file or folder %s", root)
+	case err != nil:
 		return nil, fmt.Errorf("read the catalogue's files: %w", err)
 	}
 	if !info.IsDir() {

@@ -189,6 +189,9 @@ func checkText(s *Schema, fields, parser strict.Node) {
 			paths = f.Derived.Paths()
 		}
 		for _, p := range paths {
+			if p[0] == "" || f.Derived == nil && slices.Contains(wanted, p[0]) {
+				continue // a name that is missing, or there twice, is told already
+			}
 			wanted = append(wanted, p[0])
 			switch {
 			case len(p) > 1:

@@ -44,7 +44,7 @@ func facts(a schemas.Alert) []string {
 // fingerprintFact says in one line how lines fail.
 func fingerprintFact(f schemas.Fingerprint) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of schema %s: %s", f.Count, f.Schema, f.Code)
+	fmt.Fprintf(&b, "%s schema %s: %s", plural(int(f.Count), "line fails", "lines fail"), f.Schema, f.Code)
 	if f.Field != "" {
 		fmt.Fprintf(&b, " in field %s", f.Field)
 	}
