@@ -38,10 +38,7 @@ func Settings() []Setting { return settings() }
 func settings() []Setting {
 	return []Setting{
 		{Key: "brokers", List: true, Meaning: "some brokers of the Kafka cluster", Hint: "a list of host:port, as [kafka-1:9092, kafka-2:9092]",
-			set: func(c *Config, s string) error {
-				c.Brokers = strings.Split(s, ",")
-				return each(c.Brokers, checkAddress)
-			}},
+			set: func(c *Config, s string) (err error) { c.Brokers, err = ParseBrokers(s); return err }},
 		{Key: "embedded", Meaning: "a broker within the process, in place of a cluster", Hint: "true or false",
 			set: func(c *Config, s string) error {
 				var on bool
@@ -133,13 +130,16 @@ var regionName = regexp.MustCompile(`^[a-z0-9-]{1,50}$`)
 
 var instanceName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}$`)
 
-func each(texts []string, check func(string) error) error {
-	for _, t := range texts {
-		if err := check(t); err != nil {
-			return err
+// ParseBrokers reads addresses of brokers with commas between them, each host:port.
+func ParseBrokers(list string) (brokers []string, err error) {
+	for address := range strings.SplitSeq(list, ",") {
+		address = strings.TrimSpace(address)
+		if err := checkAddress(address); err != nil {
+			return nil, err
 		}
+		brokers = append(brokers, address)
 	}
-	return nil
+	return brokers, nil
 }
 
 func checkAddress(s string) error {

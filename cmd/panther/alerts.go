@@ -18,7 +18,7 @@ import (
 const alertsHelp = `
 Usage: panther alerts list [--status OPEN|RESOLVED] [--type TYPE] [-o json]
        panther alerts show ID [-o json]
-       panther alerts resolve ID [--by NAME]
+       panther alerts resolve ID [--by NAME] [-o json]
 
 Shows the alerts of the pipeline. show tells all about one: failing lines with the part that fails marked, who was told and
 why, and how each delivery went. resolve ends an alert: the next trouble of its kind is a new alert, and people are told again.
@@ -54,9 +54,9 @@ func runAlerts(ctx context.Context, p *program, args []string) error {
 	case verb == "show" && len(rest) == 2:
 		return w.showAlert(ctx, p, *out, rest[1])
 	case verb == "resolve" && len(rest) == 2:
-		return w.resolveAlert(ctx, p, rest[1], cmp.Or(*by, "a person"), *timeout)
+		return w.resolveAlert(ctx, p, *out, rest[1], resolution{cmp.Or(*by, "a person"), *timeout})
 	}
-	return usageError("panther alerts wants what to do: `list`, `show ID` or `resolve ID`")
+	return wantsVerb("alerts", verb, "list", "show ID", "resolve ID")
 }
 
 // An alertFilter chooses alerts. Empty parts choose all.
@@ -110,7 +110,7 @@ func (w *place) listAlerts(ctx context.Context, p *program, out output, filter a
 	}
 	switch {
 	case out == forMachines:
-		return printJSON(p.out, alerts)
+		return printJSON(p.out, alertsForMachines(alerts))
 	case len(all) == 0:
 		fmt.Fprintln(p.err, "There are no alerts.")
 		return nil
@@ -170,7 +170,7 @@ func (l *look) alert(prefix string) (schemas.Alert, error) {
 
 // A shownAlert is all that is known of an alert.
 type shownAlert struct {
-	schemas.Alert
+	alertForMachines
 	Progress []schemas.DeliveryStatus `json:"deliveryStatus"`
 }
 
@@ -184,7 +184,7 @@ func (w *place) showAlert(ctx context.Context, p *program, out output, id string
 	if err != nil {
 		return err
 	}
-	shown := shownAlert{a, []schemas.DeliveryStatus{}}
+	shown := shownAlert{newAlertForMachines(a), []schemas.DeliveryStatus{}}
 	for _, row := range l.All(schemas.DeliveryStatuses) {
 		if s := row.(schemas.DeliveryStatus); s.AlertID == a.ID {
 			shown.Progress = append(shown.Progress, s)
@@ -197,8 +197,14 @@ func (w *place) showAlert(ctx context.Context, p *program, out output, id string
 	return shown.print(p.out, p.time())
 }
 
+// A resolution is who ends an alert, and how long they wait for the pipeline to hear it.
+type resolution struct {
+	by      string
+	timeout time.Duration
+}
+
 // resolveAlert asks the pipeline to end an alert: only the aggregator writes alerts, so a signal goes to it.
-func (w *place) resolveAlert(ctx context.Context, p *program, id, by string, timeout time.Duration) error {
+func (w *place) resolveAlert(ctx context.Context, p *program, out output, id string, r resolution) error {
 	l, err := w.look(ctx, p, schemas.Alerts)
 	if err != nil {
 		return err
@@ -210,24 +216,33 @@ func (w *place) resolveAlert(ctx context.Context, p *program, id, by string, tim
 	}
 	if a.Status == schemas.Resolved {
 		fmt.Fprintf(p.err, "The alert is resolved already, since %s, by %s.\n", when(a.ResolvedAt, p.time()), printable(a.ResolvedBy))
+		if out == forMachines {
+			return printJSON(p.out, newAlertForMachines(a))
+		}
 		return nil
 	}
-	signal := schemas.Signal{Type: a.SystemError, Component: a.Component, Verb: schemas.Resolve, Cause: "resolved by " + by,
-		At: time.Now().UTC(), By: by, Alert: a.ID}
+	signal := schemas.Signal{Type: a.SystemError, Component: a.Component, Verb: schemas.Resolve, Cause: "resolved by " + r.by,
+		At: time.Now().UTC(), By: r.by, Alert: a.ID}
 	if err := send(ctx, l.kafka, stream.Send(schemas.Signals, schemas.SignalKey(a.SystemError, a.Component.ID), signal)); err != nil {
 		return fmt.Errorf("resolve alert %s: %w", a.ID, err)
 	}
-	waiting, cancel := context.WithTimeout(ctx, timeout)
+	waiting, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	err = l.WaitUntil(waiting, func(get func(stream.Topic, string) (any, bool)) bool {
 		row, ok := get(schemas.Alerts, a.ID)
-		return !ok || row.(schemas.Alert).Status == schemas.Resolved
+		if ok {
+			a = row.(schemas.Alert)
+		}
+		return !ok || a.Status == schemas.Resolved
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("resolve alert %s: it is still open after %s, so no pipeline seems to run; your word is kept, and is heard when one does: panther run", a.ID, timeout)
+		return fmt.Errorf("resolve alert %s: it is still open after %s, so no pipeline seems to run; your word is kept, and is heard when one does: panther run", a.ID, r.timeout)
 	}
 	if err != nil {
 		return fmt.Errorf("resolve alert %s: %w", a.ID, err)
+	}
+	if out == forMachines {
+		return printJSON(p.out, newAlertForMachines(a))
 	}
 	fmt.Fprintf(p.out, "Resolved: %s\n", printable(a.Title))
 	return nil

@@ -70,9 +70,12 @@ func TestAlertsForMachines(t *testing.T) {
 		stream.Send(schemas.DeliveryStatuses, "d/"+silent.ID, schemas.DeliveryStatus{AlertID: silent.ID, Destination: "d", Label: "chat", State: "pending"}),
 		stream.Send(schemas.DeliveryStatuses, "d/"+older.ID, schemas.DeliveryStatus{AlertID: older.ID, Destination: "d", Label: "chat", State: "failed"}))
 
-	var list []schemas.Alert
+	var list []struct {
+		ID      string
+		DropOff struct{ Threshold string }
+	}
 	decode(t, &list, first(s.run(t, "", 0, "alerts", "list", "-o", "json")))
-	if len(list) != 2 || list[0].ID != silent.ID || list[1].ID != older.ID {
+	if len(list) != 2 || list[0].ID != silent.ID || list[1].ID != older.ID || list[0].DropOff.Threshold != "15m" {
 		t.Errorf("the list, newest first: %+v", list)
 	}
 	decode(t, &list, first(s.run(t, "", 0, "alerts", "list", "--status", "RESOLVED", "-o", "json")))
@@ -89,6 +92,13 @@ func TestAlertsForMachines(t *testing.T) {
 	decode(t, &shown, first(s.run(t, "", 0, "alerts", "show", "AAAAAAAA1", "-o", "json")))
 	if shown.ID != silent.ID || len(shown.Progress) != 1 || shown.Progress[0].State != "pending" {
 		t.Errorf("one alert: %+v", shown)
+	}
+
+	// Resolving prints the alert as it stands then, of one that is resolved already too.
+	var resolved struct{ ID, Status string }
+	decode(t, &resolved, first(s.run(t, "", 0, "alerts", "resolve", "aaaaaaaa2", "-o", "json")))
+	if resolved.ID != older.ID || resolved.Status != "RESOLVED" {
+		t.Errorf("resolved: %+v", resolved)
 	}
 
 	// For people: enough of each id, nothing that a terminal obeys, and what the silence was.
@@ -118,14 +128,28 @@ func TestSourcesForMachines(t *testing.T) {
 	if len(plan.Changes) != 2 || plan.Changes[0].Action != "added" {
 		t.Errorf("the plan: %+v", plan)
 	}
-	var sources []struct{ ID, Label string }
+	var sources []struct{ ID, Label, Alarm string }
 	decode(t, &sources, first(s.run(t, "", 0, "get", "sources", "-o", "json")))
-	if len(sources) != 1 || sources[0].Label != "flow" {
+	if len(sources) != 1 || sources[0].Label != "flow" || sources[0].Alarm != "24h" {
 		t.Fatalf("sources: %+v", sources)
 	}
 	out, _ := s.run(t, "", 0, "get", "destinations", "soc", "-o", "json")
-	if strings.Contains(out, "s3cret") || !strings.Contains(out, `"https://hooks.example/..."`) {
-		t.Errorf("a destination: %s", out)
+	for _, want := range []string{`"https://hooks.example/..."`, `"attemptTimeout": "10s"`, `"maxAge": "72h"`, `"logTypes": []`} {
+		if strings.Contains(out, "s3cret") || !strings.Contains(out, want) {
+			t.Errorf("a destination without %s: %s", want, out)
+		}
+	}
+	var alarm struct {
+		Label, Alarm string
+		AlarmRoutes  []schemas.Route
+	}
+	decode(t, &alarm, first(s.run(t, "", 0, "sources", "alarm", "flow", "90m", "-o", "json")))
+	if alarm.Label != "flow" || alarm.Alarm != "1h30m" || len(alarm.AlarmRoutes) != 1 {
+		t.Errorf("the alarm: %+v", alarm)
+	}
+	decode(t, &alarm, first(s.run(t, "", 0, "sources", "alarm", "flow", "off", "-o", "json")))
+	if alarm.Alarm != "off" {
+		t.Errorf("no alarm: %+v", alarm)
 	}
 	var types []struct {
 		Name    string
@@ -163,6 +187,19 @@ func TestCount(t *testing.T) {
 	st.count([]schemas.Minute{{Start: at(-60), Events: 1}, {Start: at(-59), Events: 10}, {Start: at(-1), Events: 100, Failures: 2}, {Start: at(0), Events: 1000}}, now)
 	if st.LastHour != (traffic{1110, 2, 0}) || st.LastMinute != (traffic{100, 2, 0}) || len(st.Minutes) != 3 {
 		t.Errorf("%+v", st)
+	}
+	for _, tt := range []struct {
+		name    string
+		minutes []schemas.Minute
+		want    traffic
+	}{
+		{"it has just begun to send", []schemas.Minute{{Start: at(0), Events: 7}}, traffic{7, 0, 0}},
+		{"it has stopped", []schemas.Minute{{Start: at(-2), Events: 7}}, traffic{}},
+	} {
+		var st sourceState
+		if st.count(tt.minutes, now); st.LastMinute != tt.want {
+			t.Errorf("%s: %+v, want %+v", tt.name, st.LastMinute, tt.want)
+		}
 	}
 }
 

@@ -31,7 +31,7 @@ func (a shownAlert) print(w io.Writer, now time.Time) error {
 	default:
 		facts.add("ends", when(a.WindowEndsAt, now)+", or when it is resolved")
 	}
-	if d := a.DropOff; d != nil {
+	if d := a.Alert.DropOff; d != nil {
 		facts.add("alarm", strict.FormatDuration(d.Threshold))
 		facts.add("last event", when(d.LastEvent, now))
 		facts.add("silent since", when(d.Since, now))
@@ -62,7 +62,10 @@ func (a shownAlert) printLines(w io.Writer, now time.Time) error {
 		return nil
 	}
 	fmt.Fprint(w, "\nFailing lines\n")
-	for _, f := range a.Fingerprints {
+	for i, f := range a.Fingerprints {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
 		facts := newFacts(fmt.Sprintf("  %s: %s", plural(f.Count, "line", "lines"), f.Code))
 		for _, fact := range [][2]string{{"schema", f.Schema}, {"field", f.Field}, {"expected", f.Expected}, {"got", f.Got}, {"fingerprint", f.ID}} {
 			facts.add("  "+fact[0], fact[1])

@@ -163,6 +163,6 @@ func (c *classification) summary(w io.Writer) {
 			fmt.Fprintf(w, "  and %s of failures\n", plural(len(kinds)-maxKinds, "more kind", "more kinds"))
 			break
 		}
-		fmt.Fprintf(w, "  %d failed as %s\n", k.count, k.first)
+		fmt.Fprintf(w, "  %d failed as %s\n", k.count, printable(k.first))
 	}
 }

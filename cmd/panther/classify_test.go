@@ -124,6 +124,14 @@ fields:
 	}
 }
 
+// The summary goes to a terminal, and what a line holds is chosen by strangers.
+func TestClassifySummaryIsPrintable(t *testing.T) {
+	_, _, stderr := classifyRun(t, "\x1b[2Jgone\x00\n", "--log-type", "Nginx.Access", "--failures", filepath.Join(t.TempDir(), "failed"))
+	if !strings.Contains(stderr, `got \x1b[2Jgone\x00`) || strings.ContainsAny(stderr, "\x00\x1b") {
+		t.Errorf("%q", stderr)
+	}
+}
+
 func TestClassifyMistakes(t *testing.T) {
 	wrong := writeFile(t, "wrong.yml", "schema: My.Orders\nfields:\n- {name: order, type: int, requierd: true}\n- {name: x, type: strng}\n")
 	for _, tt := range []struct {

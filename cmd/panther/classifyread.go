@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -52,26 +50,14 @@ func streamOf(of catalogue.LogSource, streamType, arrayField string) (envelope.S
 
 // file classifies the lines of a file; "-" is standard input.
 func (c *classification) file(ctx context.Context, name string) error {
-	in := c.in
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return fmt.Errorf("read lines: %w", err)
-		}
-		defer file.Close()
-		in = file
+	r, done, err := openLines(c.in, name)
+	if err != nil {
+		return err
 	}
-	r := bufio.NewReaderSize(in, 64<<10)
-	if mark, _ := r.Peek(3); bytes.Equal(mark, []byte{0x1f, 0x8b, 0x08}) {
-		packed, err := gzip.NewReader(r)
-		if err != nil {
-			return fmt.Errorf("unpack %s: %w", name, err)
-		}
-		r = bufio.NewReaderSize(packed, 64<<10)
-	}
+	defer done()
 	first, err := readLine(r)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read lines: %w", err)
+		return fmt.Errorf("read lines of %s: %w", name, err)
 	}
 	if !c.stream.ByLine(first) {
 		return c.whole(name, first, r)
@@ -103,27 +89,10 @@ func (c *classification) byLine(ctx context.Context, name string, line []byte, e
 			return err
 		}
 		if line, err = readLine(r); err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read lines: %w", err)
+			return fmt.Errorf("read lines of %s: %w", name, err)
 		}
 	}
 }
-
-// readLine returns the next line without its end. Of a line that is too long it keeps enough to show that. The error is io.EOF
-// behind the last line, which may come with it.
-func readLine(r *bufio.Reader) (line []byte, err error) {
-	for {
-		part, err := r.ReadSlice('\n')
-		line = append(line, part[:min(len(part), maxRead-len(line))]...)
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-		return line, err
-	}
-}
-
-// maxRead bounds a line that is read, as the bytes of a record are bounded: it may be an array of many lines.
-const maxRead = 64 << 20
 
 // record classifies the lines in a line of a file. Empty ones are passed over: many files end with one.
 func (c *classification) record(file string, number int64, record, header []byte) error {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"strings"
 	"testing"
 )
@@ -11,10 +9,6 @@ const anyJSON = "schema: Any.Thing\nfields:\n- {name: a, type: int, required: tr
 
 func TestClassifyStreamTypes(t *testing.T) {
 	schema := writeFile(t, "any.yml", anyJSON)
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	_, _ = w.Write([]byte("{\"a\":1}\n{\"a\":2}\n"))
-	_ = w.Close()
 	for _, x := range []struct {
 		name, stdin string
 		args        []string
@@ -25,7 +19,7 @@ func TestClassifyStreamTypes(t *testing.T) {
 		{"objects by line", "{\"a\":1}\n{\"a\":2}{\"a\":3}\n\n", nil, 0, "lines 4: events 3 (Any.Thing 3), failures 0, skipped 1", "-:1 -:2 -:2.2"},
 		{"objects over lines", "{\n \"a\": 1\n}\n{\"a\":2}\n", nil, 0, "lines 2: events 2 (Any.Thing 2), failures 0, skipped 0", "-:1 -:2"},
 		{"an array over lines", "[\n{\"a\": 1},\n{\"a\":2}\n]\n", nil, 0, "lines 2: events 2 (Any.Thing 2), failures 0, skipped 0", "-:1 -:2"},
-		{"packed", packed.String(), nil, 0, "lines 2: events 2 (Any.Thing 2), failures 0, skipped 0", "-:1 -:2"},
+		{"packed", packed(t, "{\"a\":1}\n{\"a\":2}\n"), nil, 0, "lines 2: events 2 (Any.Thing 2), failures 0, skipped 0", "-:1 -:2"},
 		{"a member", `{"Records":[{"a":1},{"a":2},{"b":3}],"from":"eu"}`, []string{"--stream-type", "JsonArray", "--array-field", "Records"}, exitProblems,
 			"lines 3: events 2 (Any.Thing 2), failures 1, skipped 0", `-:1{"from":"eu"} -:2{"from":"eu"}`},
 		{"torn", `[{"a":1},{"a":`, []string{"--stream-type", "JsonArray"}, exitProblems, "lines 2: events 1 (Any.Thing 1), failures 1, skipped 0", "-:1"},

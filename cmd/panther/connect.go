@@ -44,18 +44,30 @@ func (w *place) load(p *program) (pipeline.Config, error) {
 		return c, &exitError{exitUsage, err.Error()}
 	}
 	if w.brokers != "" {
-		c.Brokers, c.Embedded = strings.Split(w.brokers, ","), nil
+		c.Embedded = nil
+		if c.Brokers, err = pipeline.ParseBrokers(w.brokers); err != nil {
+			return c, usageError("--brokers: %v; write host:port, with commas between several", err)
+		}
 	}
 	if w.dir != "" {
 		c.Lake.Warehouse = lakeOf(w.dir)
 		if w.brokers == "" {
-			c.Brokers, c.Embedded = nil, &pipeline.Embedded{Dir: w.dir, Port: pipeline.DefaultPort}
+			c.Brokers, c.Embedded = nil, embeddedIn(w.dir, c.Embedded)
 		}
 	}
 	if w.warehouse != "" {
 		c.Lake.Warehouse = w.warehouse
 	}
 	return c, nil
+}
+
+// embeddedIn is the embedded broker of a data directory; its port is the configured one.
+func embeddedIn(dir string, configured *pipeline.Embedded) *pipeline.Embedded {
+	port := pipeline.DefaultPort
+	if configured != nil {
+		port = configured.Port
+	}
+	return &pipeline.Embedded{Dir: dir, Port: port}
 }
 
 // log is where the parts of the program log to: stderr, warnings only unless -v was given.

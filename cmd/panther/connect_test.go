@@ -4,7 +4,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"panther/pipeline"
 )
 
 // The file that says where a broker listens is believed only while somebody listens there.
@@ -25,6 +28,31 @@ func TestRunningBroker(t *testing.T) {
 	listener.Close()
 	if got := runningBroker(dir); got != "" {
 		t.Errorf("its process died, got %q", got)
+	}
+}
+
+// Flags win over the configuration, and leave alone what they do not say: --dir keeps the port.
+func TestPlace(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		flags place
+		env   map[string]string
+		want  pipeline.Embedded
+	}{
+		{"a folder", place{dir: "d"}, nil, pipeline.Embedded{Dir: "d", Port: pipeline.DefaultPort}},
+		{"a folder and a port", place{dir: "d"}, map[string]string{"PANTHER_EMBEDDED_PORT": "19092"}, pipeline.Embedded{Dir: "d", Port: 19092}},
+		{"a folder in place of the configured one", place{dir: "d"}, map[string]string{"PANTHER_EMBEDDED_DIR": "e", "PANTHER_EMBEDDED_PORT": "0"}, pipeline.Embedded{Dir: "d"}},
+		{"a folder in place of brokers", place{dir: "d"}, map[string]string{"PANTHER_BROKERS": "kafka:9092"}, pipeline.Embedded{Dir: "d", Port: pipeline.DefaultPort}},
+	} {
+		c, err := tt.flags.load(&program{env: func(name string) string { return tt.env[name] }})
+		if err != nil || c.Embedded == nil || *c.Embedded != tt.want || len(c.Brokers) > 0 || c.Lake.Warehouse != lakeOf("d") {
+			t.Errorf("%s: %+v %+v, %v", tt.name, c.Embedded, c, err)
+		}
+	}
+	brokers := place{brokers: "a:1, b:2"}
+	c, err := brokers.load(&program{env: func(name string) string { return map[string]string{"PANTHER_EMBEDDED": "true"}[name] }})
+	if err != nil || c.Embedded != nil || !slices.Equal(c.Brokers, []string{"a:1", "b:2"}) {
+		t.Errorf("brokers: %+v, %v", c, err)
 	}
 }
 

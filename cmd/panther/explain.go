@@ -103,7 +103,11 @@ func (e *explaining) read(ctx context.Context) error {
 	if isTerminal(e.in) {
 		fmt.Fprintln(e.program.err, "Reading lines from the terminal; Ctrl-D ends them.")
 	}
-	r := bufio.NewReaderSize(e.in, 64<<10)
+	r, done, err := openLines(e.in, "-")
+	if err != nil {
+		return err
+	}
+	defer done()
 	for number := 1; ; number++ {
 		line, err := readLine(r)
 		if err != nil && !errors.Is(err, io.EOF) {

@@ -121,7 +121,7 @@ func unknown(kind, name string, known []string) error {
 func listSources(v *catalogue.View) listing {
 	l := listing{kind: "log source", table: newTable("NAME", "TOPICS", "LOG TYPES", "ALARM", "FROM", "FILE")}
 	for _, s := range v.Sources() {
-		l.add(entry{name: s.Label, value: s}, strings.Join(s.Topics, ", "), strings.Join(s.LogTypes, ", "), catalogue.FormatAlarm(s.Alarm), s.From, orNone(s.Origin))
+		l.add(entry{name: s.Label, value: sourceForMachines{s, alarmForMachines(s.Alarm)}}, strings.Join(s.Topics, ", "), strings.Join(s.LogTypes, ", "), catalogue.FormatAlarm(s.Alarm), s.From, orNone(s.Origin))
 	}
 	return l
 }
@@ -155,7 +155,7 @@ func listSchemas(v *catalogue.View) listing {
 		}
 		fields := 0
 		if inForce, ok := v.Schema(name); ok {
-			fields = len(inForce.Fields)
+			fields = len(listFields(nil, "", inForce.Fields)) // those within others too, as `panther schema list` counts
 		}
 		e := entry{name: name, value: shownSchema{s, append([]string{}, users[name]...)}, text: strings.TrimSpace(s.Text) + "\n"}
 		l.add(e, strconv.FormatInt(s.Version, 10), strconv.Itoa(fields), orNone(strings.Join(users[name], ", ")), file)
@@ -168,7 +168,7 @@ func listDestinations(v *catalogue.View) listing {
 	for _, d := range v.Destinations() {
 		d = d.Shown()
 		url, _ := d.Settings["url"].(string)
-		l.add(entry{name: d.Label, value: d}, d.Type, orNone(url), some(d.Severities), some(d.AlertTypes), orNone(d.Origin))
+		l.add(entry{name: d.Label, value: newDestinationForMachines(d)}, d.Type, orNone(url), some(d.Severities), some(d.AlertTypes), orNone(d.Origin))
 	}
 	return l
 }

@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
+
+	"panther/schemas/strict"
 )
 
 // A program is the world as a command sees it: tests make one of their own.
@@ -52,6 +55,35 @@ func (e *exitError) Error() string { return e.text }
 // usageError tells that the command line or the configuration is wrong.
 func usageError(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Sprintf(format, args...)}
+}
+
+// wantsVerb tells how a command is called that has several verbs: about the verb that was typed, if it is one, else about all.
+// A verb stands before its arguments, as "show ID".
+func wantsVerb(command, typed string, verbs ...string) error {
+	var names, all []string
+	for _, v := range verbs {
+		name, arguments, _ := strings.Cut(v, " ")
+		switch {
+		case name != typed:
+		case arguments == "":
+			return usageError("panther %s %s takes no arguments", command, name)
+		default:
+			return usageError("call it as panther %s %s; quote what has blanks in it", command, v)
+		}
+		names, all = append(names, name), append(all, "`"+v+"`")
+	}
+	what := all[0]
+	if n := len(all) - 1; n > 0 {
+		what = strings.Join(all[:n], ", ") + " or " + all[n]
+	}
+	if typed == "" {
+		return usageError("panther %s wants what to do: %s", command, what)
+	}
+	hint := ""
+	if near := strict.Nearest(typed, names); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return usageError("panther %s can do %s, not %q%s", command, what, typed, hint)
 }
 
 func main() {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -43,19 +44,26 @@ func runRun(ctx context.Context, p *program, args []string) error {
 	} else if len(rest) > 0 {
 		return usageError("run takes no arguments, got %q", rest)
 	}
+	if *embedded && at.brokers != "" {
+		return usageError("--embedded brings a broker along and --brokers names others: leave one out")
+	}
+	only := fields(*nodes)
+	if err := checkNodes(only); err != nil {
+		return err
+	}
 	c, err := at.load(p)
 	if err != nil {
 		return err
 	}
 	if *embedded && c.Embedded == nil {
-		c.Brokers, c.Embedded = nil, &pipeline.Embedded{Dir: pipeline.DefaultDir, Port: pipeline.DefaultPort}
+		c.Brokers, c.Embedded = nil, embeddedIn(pipeline.DefaultDir, nil)
 	}
 	if !*embedded && at.brokers == "" && at.dir != "" || len(c.Brokers) == 0 && c.Embedded == nil {
 		return usageError("no broker is named: give --brokers host:port, or --embedded to bring one along")
 	}
 	ctx, stop := interruptible(ctx, p)
 	defer stop()
-	s := &service{program: p, config: c, log: at.log(p), nodes: fields(*nodes), files: *files}
+	s := &service{program: p, config: c, log: at.log(p), nodes: only, files: *files}
 	return s.run(ctx)
 }
 
@@ -86,6 +94,20 @@ func interruptible(ctx context.Context, p *program) (context.Context, func()) {
 	}
 }
 
+// checkNodes tells a name that no node has.
+func checkNodes(names []string) error {
+	var known []string
+	for _, n := range pipeline.Topology(pipeline.Parts{}) {
+		known = append(known, n.Name)
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return unknown("node", name, known)
+		}
+	}
+	return nil
+}
+
 func fields(list string) (names []string) {
 	for name := range strings.SplitSeq(list, ",") {
 		if name = strings.TrimSpace(name); name != "" {
@@ -112,7 +134,7 @@ func (s *service) run(ctx context.Context) (err error) {
 	var files *catalogue.Files
 	if s.files != "" {
 		if files, err = catalogue.Parse(s.files); err != nil {
-			return &exitError{exitUsage, err.Error()}
+			return usageError("nothing is started:\n%v", err)
 		}
 	}
 	closeBroker, err := s.broker(ctx)

@@ -10,7 +10,6 @@ import (
 
 	"panther/schemas/catalogue"
 	"panther/schemas/logtype"
-	"panther/schemas/strict"
 )
 
 const schemaHelp = `
@@ -84,11 +83,7 @@ func runSchema(ctx context.Context, p *program, args []string) error {
 	case verb == "diff" && len(rest) == 2:
 		return c.diff(ctx, rest[0], rest[1])
 	}
-	hint := ""
-	if near := strict.Nearest(verb, []string{"list", "show", "check", "test", "infer", "diff", "jsonschema"}); verb != "" && near != verb && near != "" {
-		hint = fmt.Sprintf("; did you mean %q?", near)
-	}
-	return usageError("panther schema wants what to do: `list`, `show NAME`, `check FILE`, `test FILE`, `infer --name VENDOR.TYPE FILE`, `diff OLD NEW` or `jsonschema`%s", hint)
+	return wantsVerb("schema", verb, "list", "show NAME", "check FILE", "test FILE", "infer --name VENDOR.TYPE FILE", "diff OLD NEW", "jsonschema")
 }
 
 // builtIn is where the schemas of the program itself are from.

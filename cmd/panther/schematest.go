@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -177,39 +175,4 @@ func testBeside(ctx context.Context, s foundSchema, checker classify.Checker) (r
 		results = append(results, b)
 	}
 	return results, nil
-}
-
-// eachLine calls do with each line of a file that is not empty, with its number from 1, and with the first line of the file;
-// "-" is in.
-func eachLine(ctx context.Context, in io.Reader, name string, do func(number int, line, header []byte) error) error {
-	if name != "-" {
-		file, err := os.Open(name)
-		if err != nil {
-			return usageError("read lines: %v", err)
-		}
-		defer file.Close()
-		in = file
-	}
-	r := bufio.NewReaderSize(in, 64<<10)
-	var header []byte
-	for number := 1; ; number++ {
-		line, err := readLine(r)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read lines: %w", err)
-		}
-		if number == 1 {
-			header = line
-		}
-		if len(line) > 0 {
-			if err := do(number, line, header); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
 }

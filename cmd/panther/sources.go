@@ -19,7 +19,7 @@ import (
 const sourcesHelp = `
 Usage: panther sources list [-o json]
        panther sources show NAME [-o json]
-       panther sources alarm NAME [THRESHOLD|off]
+       panther sources alarm NAME [THRESHOLD|off] [-o json]
 
 Shows the log sources: what arrived from them, and how their alarms stand. alarm sets for how long a source may be silent
 before people are told, and shows who will be; without a threshold it only shows. Thresholds are as 15m, "2 hours", "1 day".
@@ -46,9 +46,9 @@ func runSources(ctx context.Context, p *program, args []string) error {
 	case verb == "show" && len(rest) == 2:
 		return w.showSource(ctx, p, *out, rest[1])
 	case verb == "alarm" && len(rest) >= 2:
-		return w.alarm(ctx, p, rest[1], strings.Join(rest[2:], " "))
+		return w.alarm(ctx, p, *out, rest[1], strings.Join(rest[2:], " "))
 	}
-	return usageError("panther sources wants what to do: `list`, `show NAME` or `alarm NAME THRESHOLD`; quote a name with blanks in it")
+	return wantsVerb("sources", verb, "list", "show NAME", "alarm NAME THRESHOLD")
 }
 
 // findSource returns the log source of a label.
@@ -69,11 +69,12 @@ func findSource(v *catalogue.View, label string) (catalogue.LogSource, error) {
 // A sourceState is a log source with what the pipeline knows of it.
 type sourceState struct {
 	catalogue.LogSource
+	Threshold  string             `json:"alarm"`                // for machines: as 15m, or off
 	State      schemas.AlarmState `json:"alarmState,omitempty"` // empty: no pipeline has looked at it yet
 	StateSince time.Time          `json:"alarmStateSince,omitzero"`
 	LastEvent  time.Time          `json:"lastEvent,omitzero"`
 	LastHour   traffic            `json:"lastHour"`
-	LastMinute traffic            `json:"lastMinute"` // the last full minute
+	LastMinute traffic            `json:"lastMinute"` // the last full minute or, if nothing came in it, the one that is not over
 	Minutes    []schemas.Minute   `json:"minutes,omitempty"`
 }
 
@@ -96,7 +97,7 @@ func (t traffic) String() string {
 
 // state looks up what dropoff and meter know of a source.
 func (l *look) state(s catalogue.LogSource, now time.Time) sourceState {
-	st := sourceState{LogSource: s}
+	st := sourceState{LogSource: s, Threshold: alarmForMachines(s.Alarm)}
 	if row, ok := l.Get(schemas.SourceStatuses, schemas.StatusKey(s.ID, "dropoff")); ok {
 		status := row.(schemas.SourceStatus)
 		st.State, st.StateSince, st.LastEvent = status.Alarm, status.Since, status.LastEvent
@@ -111,18 +112,24 @@ func (l *look) state(s catalogue.LogSource, now time.Time) sourceState {
 	return st
 }
 
-// count sums up the minutes of the last hour.
+// count sums up the minutes of the last hour. A source that has just begun to send has no full minute: then it is the one that
+// is not over, for 0 beside lines that arrive would say that nothing comes.
 func (st *sourceState) count(minutes []schemas.Minute, now time.Time) {
+	var full, begun traffic
 	for _, m := range minutes {
 		if now.Sub(m.Start) >= time.Hour {
 			continue
 		}
 		st.Minutes = append(st.Minutes, m)
 		st.LastHour.add(m)
-		if m.Start.Equal(now.Truncate(time.Minute).Add(-time.Minute)) {
-			st.LastMinute.add(m)
+		switch minute := now.Truncate(time.Minute); {
+		case m.Start.Equal(minute.Add(-time.Minute)):
+			full.add(m)
+		case m.Start.Equal(minute):
+			begun.add(m)
 		}
 	}
+	st.LastMinute = cmp.Or(full, begun)
 }
 
 func (w *place) listSources(ctx context.Context, p *program, out output) error {
@@ -165,8 +172,8 @@ func stateWords(s schemas.AlarmState) string {
 // A shownSource is what `sources show` tells of a source.
 type shownSource struct {
 	sourceState
-	OpenAlerts []schemas.Alert `json:"openAlerts"`
-	Told       []schemas.Route `json:"alarmRoutes"`
+	OpenAlerts []alertForMachines `json:"openAlerts"`
+	Told       []schemas.Route    `json:"alarmRoutes"`
 }
 
 func (w *place) showSource(ctx context.Context, p *program, out output, label string) error {
@@ -180,10 +187,10 @@ func (w *place) showSource(ctx context.Context, p *program, out output, label st
 		return err
 	}
 	now := p.time()
-	shown := shownSource{l.state(s, now), []schemas.Alert{}, alarmRoutes(l.catalogue, s)}
+	shown := shownSource{l.state(s, now), []alertForMachines{}, alarmRoutes(l.catalogue, s)}
 	for _, a := range l.alerts() {
 		if a.Status == schemas.Open && a.Component.ID == s.ID {
-			shown.OpenAlerts = append(shown.OpenAlerts, a)
+			shown.OpenAlerts = append(shown.OpenAlerts, newAlertForMachines(a))
 		}
 	}
 	if out == forMachines {
@@ -239,18 +246,18 @@ func (s shownSource) printMinutes(w io.Writer) error {
 }
 
 // alarm sets the threshold of a source's alarm, and shows who will be told.
-func (w *place) alarm(ctx context.Context, p *program, label, threshold string) error {
+func (w *place) alarm(ctx context.Context, p *program, out output, label, threshold string) error {
 	if threshold == "" {
 		l, err := w.look(ctx, p)
 		if err != nil {
 			return err
 		}
 		defer l.done()
-		return showAlarm(p, l.catalogue, label)
+		return showAlarm(p, out, l.catalogue, label)
 	}
 	d, err := catalogue.ParseAlarm(threshold)
 	if err != nil {
-		return usageError("set the alarm of log source %q: %v; write off, or a number and a period: 15m, \"2 hours\", \"1 day\"", label, err)
+		return usageError("set the alarm of log source %q: %v; write off, or a number and a period: 15m, \"2 hours\", \"1 day\"%s", label, err, blanks(label, threshold))
 	}
 	cfg, done, err := w.connect(ctx, p)
 	if err != nil {
@@ -261,8 +268,19 @@ func (w *place) alarm(ctx context.Context, p *program, label, threshold string) 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(p.out, changes)
-	return showAlarm(p, after, label)
+	if out == forPeople {
+		fmt.Fprintln(p.out, changes)
+	}
+	return showAlarm(p, out, after, label)
+}
+
+// blanks reminds of quotes where a name may have been cut at a blank: the first word of what stands behind it is no number.
+func blanks(label, threshold string) string {
+	first, rest, more := strings.Cut(threshold, " ")
+	if !more || first[0] >= '0' && first[0] <= '9' {
+		return ""
+	}
+	return fmt.Sprintf("; a name with blanks in it needs quotes: %q %s", label+" "+first, rest)
 }
 
 // setAlarm writes the threshold and returns what that changes, and the catalogue that has it.
@@ -278,10 +296,20 @@ func setAlarm(ctx context.Context, cfg kafka.Config, label string, d time.Durati
 	return changes, after, err
 }
 
-func showAlarm(p *program, v *catalogue.View, label string) error {
+// A shownAlarm is the alarm of a log source for machines: its threshold, and who is told.
+type shownAlarm struct {
+	Label     string          `json:"label"`
+	Threshold string          `json:"alarm"`
+	Told      []schemas.Route `json:"alarmRoutes"`
+}
+
+func showAlarm(p *program, out output, v *catalogue.View, label string) error {
 	s, err := findSource(v, label)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case out == forMachines:
+		return printJSON(p.out, shownAlarm{s.Label, alarmForMachines(s.Alarm), append([]schemas.Route{}, alarmRoutes(v, s)...)})
 	}
 	return printWhoIsTold(p.out, s.Label, s.Alarm, alarmRoutes(v, s))
 }
