@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -130,16 +131,15 @@ var regionName = regexp.MustCompile(`^[a-z0-9-]{1,50}$`)
 
 var instanceName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}$`)
 
-// ParseBrokers reads addresses of brokers with commas between them, each host:port.
+// ParseBrokers reads addresses of brokers with commas between them, each host:port. The error is that of the first that is
+// none; all come back with it.
 func ParseBrokers(list string) (brokers []string, err error) {
 	for address := range strings.SplitSeq(list, ",") {
 		address = strings.TrimSpace(address)
-		if err := checkAddress(address); err != nil {
-			return nil, err
-		}
 		brokers = append(brokers, address)
+		err = cmp.Or(err, checkAddress(address))
 	}
-	return brokers, nil
+	return brokers, err
 }
 
 func checkAddress(s string) error {
