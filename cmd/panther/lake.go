@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,8 +70,8 @@ func runLake(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	verbs := map[string]func(context.Context) error{"tables": l.list, "verify": l.verify, "rewrite": l.rewrite, "retain": l.retain, "expire": l.expire}
-	if len(rest) == 0 || verbs[rest[0]] == nil {
-		return usageError("panther lake wants what to do: `panther lake tables`, or serve, verify, rewrite, retain, expire")
+	if verb := slices.Concat(rest, []string{""})[0]; verbs[verb] == nil {
+		return wantsVerb("lake", verb, "tables", "serve", "verify", "rewrite", "retain", "expire")
 	}
 	if rest[0] == "tables" && len(rest) > 1 {
 		return usageError("panther lake tables lists all of them; it takes no names")
