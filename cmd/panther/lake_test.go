@@ -26,7 +26,7 @@ func TestLakeTables(t *testing.T) {
 	if code, out, talk := run("tables", "--dir", dir); code != 0 || out != "" || !strings.Contains(talk, "no tables in "+dir) {
 		t.Errorf("an empty lake: exit %d, %q, %q", code, out, talk)
 	}
-	if code, _, talk := run("tabels"); code != exitUsage || !strings.Contains(talk, "panther lake tables") {
+	if code, _, talk := run("tabels"); code != exitUsage || !strings.Contains(talk, `did you mean "tables"?`) {
 		t.Errorf("a wrong verb: exit %d, %q", code, talk)
 	}
 	for want, args := range map[string][]string{
