@@ -3,7 +3,7 @@ SHELL := /bin/bash
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DUCKDB := duckdb_arrow
 
-.PHONY: demo test test-query check lint bench build-query kafka kafka-stop s3 s3-stop audit mutants build
+.PHONY: demo test test-query check lint bench build-query kafka kafka-stop s3 s3-stop audit mutants simulation build
 
 demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds flags
 	@go build -o panther ./cmd/panther
@@ -53,3 +53,6 @@ audit: ## kill everything for a minute on a real Kafka, then count (needs Java a
 
 mutants: ## break each rule about clocks, and see its test fail
 	PANTHER_MUTANTS=1 go test -run Mutants -timeout 30m -v ./pipeline/clocktest
+
+simulation: ## a thousand runs of writers and maintenance of the lake that crash, sleep and lose answers
+	PANTHER_SIMULATIONS=1000 go test -run EveryRowOnceWhateverDies -timeout 30m -v ./sinks/lake
