@@ -16,5 +16,6 @@ func commands() []command {
 		{"schema", "list, test, infer and compare the schemas of log types", runSchema},
 		{"query", "answer SQL over the tables of the lake", runQuery},
 		{"lake", "show what is in the lake", runLake},
+		{"version", "say which version this is", runVersion},
 	}
 }

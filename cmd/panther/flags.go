@@ -15,7 +15,7 @@ import (
 // flags returns the flag set of a command. help is its text: how it is called, what it does, then two examples.
 func (p *program) flags(name, help string) *flag.FlagSet {
 	f := flag.NewFlagSet("panther "+name, flag.ContinueOnError)
-	f.SetOutput(p.err)
+	f.SetOutput(p.out) // help, which somebody asked for: mistakes are told by the error
 	f.Usage = func() {
 		fmt.Fprintf(f.Output(), "%s\n\nFlags:\n", strings.TrimSpace(help))
 		f.PrintDefaults()
@@ -56,7 +56,11 @@ func parseFlags(f *flag.FlagSet, args []string) error {
 		f.Usage()
 		return err
 	}
-	return usageError("%s; %s -h lists the flags", flagMistake(f, err.Error()), f.Name())
+	mistake := flagMistake(f, err.Error())
+	if !strings.HasSuffix(mistake, "?") {
+		mistake += ";"
+	}
+	return usageError("%s %s -h lists the flags", mistake, f.Name())
 }
 
 // What the package flag says of mistakes.

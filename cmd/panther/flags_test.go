@@ -12,7 +12,7 @@ func TestFlagMistakes(t *testing.T) {
 		{"demo --for 5", "panther: --for 5: want a time like 90s or 5m; panther demo -h lists the flags\n"},
 		{"demo --rate many", "panther: --rate many: want a whole number; panther demo -h lists the flags\n"},
 		{"produce --rate x", "panther: --rate x: want a number; panther produce -h lists the flags\n"},
-		{"run --embeded", "panther: there is no flag --embeded; did you mean --embedded?; panther run -h lists the flags\n"},
+		{"run --embeded", "panther: there is no flag --embeded; did you mean --embedded? panther run -h lists the flags\n"},
 		{"run --embedded=perhaps", "panther: --embedded perhaps: want true or false; panther run -h lists the flags\n"},
 		{"run --port 5", "panther: there is no flag --port; panther run -h lists the flags\n"},
 		{"alerts list -o xml", "panther: -o xml: want table or json; panther alerts -h lists the flags\n"},
@@ -31,6 +31,8 @@ func TestFlagMistakes(t *testing.T) {
 // A command that has verbs says what is missing of the one that was typed, else which there are.
 func TestVerbMistakes(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
+		{"alert list", "panther: there is no command \"alert\"; did you mean \"alerts\"? `panther help` lists all\n"},
+		{"frobnicate", "panther: there is no command \"frobnicate\"; `panther help` lists them\n"},
 		{"alerts", "panther: panther alerts wants what to do: `list`, `show ID` or `resolve ID`\n"},
 		{"alerts shw 1", "panther: panther alerts can do `list`, `show ID` or `resolve ID`, not \"shw\"; did you mean \"show\"?\n"},
 		{"alerts show", "panther: call it as panther alerts show ID; quote what has blanks in it\n"},
@@ -49,9 +51,12 @@ func TestVerbMistakes(t *testing.T) {
 // Help begins with how the command is called, and shows two examples.
 func TestHelp(t *testing.T) {
 	for _, c := range commands() {
-		_, errs := runProgram(t, 0, c.name, "-h")
-		if !strings.HasPrefix(errs, "Usage: panther "+c.name) || strings.Count(errs, "panther "+c.name) < 3 {
-			t.Errorf("panther %s -h:\n%s", c.name, errs)
+		out, errs := runProgram(t, 0, c.name, "-h")
+		if !strings.HasPrefix(out, "Usage: panther "+c.name) || strings.Count(out, "panther "+c.name)+strings.Count(out, "panther --"+c.name) < 3 || errs != "" {
+			t.Errorf("panther %s -h:\n%s%s", c.name, out, errs)
+		}
+		if same, _ := runProgram(t, 0, "help", c.name); same != out {
+			t.Errorf("panther help %s:\n%s", c.name, same)
 		}
 	}
 }

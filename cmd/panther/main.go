@@ -113,15 +113,26 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 		p.usage(p.err)
 		return &exitError{code: exitUsage}
 	}
-	name := args[0]
-	if name == "help" || name == "-h" || name == "--help" {
-		p.usage(p.out)
-		return nil
+	name, rest := args[0], args[1:]
+	switch name {
+	case "help", "-h", "--help":
+		if len(rest) == 0 {
+			p.usage(p.out)
+			return nil
+		}
+		name, rest = rest[0], []string{"-h"} // of one command
+	case "--version":
+		name = "version"
 	}
+	var names []string
 	for _, c := range commands() {
 		if c.name == name {
-			return c.run(ctx, p, args[1:])
+			return c.run(ctx, p, rest)
 		}
+		names = append(names, c.name)
+	}
+	if near := strict.Nearest(name, names); near != "" {
+		return usageError("there is no command %q; did you mean %q? `panther help` lists all", name, near)
 	}
 	return usageError("there is no command %q; `panther help` lists them", name)
 }

@@ -173,6 +173,11 @@ func (c *schemaCommand) one(word string) (foundSchema, error) {
 
 // check tells the mistakes of files.
 func (c *schemaCommand) check(words []string) error {
+	for _, word := range words {
+		if _, err := os.Stat(word); err != nil {
+			return usageError("check schemas: there is no file or folder %s", word)
+		}
+	}
 	wrong := false
 	for _, word := range words {
 		all, err := schemasIn(word)

@@ -42,8 +42,14 @@ func (c *schemaCommand) infer(ctx context.Context, files []string) error {
 			return err
 		}
 	}
+	if more := i.left - maxShown; more > 0 {
+		fmt.Fprintf(i.err, "and %s left out\n", plural(more, "more line is", "more lines are"))
+	}
 	d, err := i.observer.Draft(c.name)
 	if err != nil {
+		if i.left > 0 && !i.hinted {
+			i.hint("lines are JSON objects or, with --csv-header, values between delimiters; for other text write a schema with a parser, beginning with one of those built in, as `panther schema show Nginx.Access`")
+		}
 		return &exitError{exitProblems, "no schema is written: " + err.Error()}
 	}
 	text := d.Text + i.sampleText()
