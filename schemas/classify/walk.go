@@ -73,14 +73,28 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 		} else {
 			before, newest = newest, uint64(nd.first)<<20+uint64(f.index)+1
 			t := len(w.tape)
-			if i = w.value(i, f, f.known&m&w.alive, seen, depth+1); i < 0 {
+			if b[i] == '"' { // as value does it, without the call: most values are strings
+				end, s := scanString(b, i+1)
+				if s&malformed != 0 {
+					return w.noJSON(end)
+				}
+				w.record(f.id, str, seen|s, i, end+1)
+				i = end + 1
+				if rest := f.known & m & w.alive &^ f.text; rest != 0 {
+					i = w.textValue(t, f, rest, i, depth+1)
+				}
+			} else {
+				i = w.value(i, f, f.known&m&w.alive, seen, depth+1)
+			}
+			if i < 0 {
 				return -1
 			}
-			e := &w.tape[t]
 			place, bit := f.index>>6, uint64(1)<<(f.index&63)
-			w.repeated = w.repeated || given[place]&bit != 0
+			if given[place]&bit != 0 {
+				w.repeated = true
+			}
 			given[place] |= bit
-			if e.kind != null && e.flags&maybe == 0 {
+			if e := &w.tape[t]; e.kind != null && e.flags&maybe == 0 {
 				present[place] |= bit
 			} else {
 				present[place] &^= bit
