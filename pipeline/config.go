@@ -10,6 +10,7 @@ import (
 
 	"panther/schemas/strict"
 	"panther/sinks/lake"
+	"panther/sinks/lake/catalogs"
 )
 
 // Config is how a process runs: where Kafka and the lake are. What it watches is in the catalogue.
@@ -22,6 +23,8 @@ type Config struct {
 
 	Lake struct {
 		Warehouse string        // where the tables are: a folder, or s3://bucket/prefix
+		Catalog   string        // kind of catalog: file, rest or glue
+		REST      catalogs.REST // of the kind rest; token and credential are references
 		Interval  time.Duration // rows wait for a commit at most this long
 
 		Retention []lake.Retention // how long rows are kept, by table; of the others for ever
@@ -64,7 +67,7 @@ const (
 func defaults() Config {
 	c := Config{Heartbeat: DefaultHeartbeat, CommitInterval: 100 * time.Millisecond, Protocol: "auto"}
 	c.Lake.Warehouse = DefaultDir + "/lake"
-	c.Lake.Interval = time.Minute
+	c.Lake.Catalog, c.Lake.Interval = catalogs.File, time.Minute
 	c.Lake.Upkeep = true
 	c.HTTP.Listen = DefaultListen
 	return c
@@ -110,7 +113,7 @@ type loader struct {
 }
 
 // later are keys that the configuration will have, and this version has not.
-var later = []string{"nodes", "delivery", "monitoring", "lake.catalog", "security.tls.insecureSkipVerify"}
+var later = []string{"nodes", "delivery", "monitoring", "security.tls.insecureSkipVerify"}
 
 // group reads the keys below prefix, which is empty or ends in a dot.
 func (l *loader) group(n strict.Node, prefix string) {
@@ -183,6 +186,19 @@ func (l *loader) check(file string) {
 	problem := func(text, hint string) { l.problems.Add(strict.Problem{File: file, Text: text, Hint: hint}) }
 	if len(c.Brokers) > 0 && c.Embedded != nil {
 		problem("brokers and embedded are both there", "name the brokers of a cluster, or have an embedded broker")
+	}
+	switch c.Lake.Catalog {
+	case catalogs.Rest:
+		if c.Lake.REST.URI == "" {
+			problem("lake.catalog is rest, and lake.rest.uri does not say where it is", "write https://host/path")
+		}
+	case catalogs.Glue:
+		if !catalogs.OnS3(c.Lake.Warehouse) {
+			problem("lake.catalog is glue, and lake.warehouse is a folder, which nobody who asks Glue could read", "write s3://bucket/prefix")
+		}
+	}
+	if known := c.Lake.Catalog == catalogs.File || c.Lake.Catalog == catalogs.Glue; known && c.Lake.REST != (catalogs.REST{}) {
+		problem("lake.rest is there, and lake.catalog is "+c.Lake.Catalog, "set lake.catalog to rest, or leave lake.rest out")
 	}
 	sasl := c.Security.SASL
 	if (sasl.Mechanism == "") != (sasl.User == "") || (sasl.User == "") != (sasl.Password == "") {

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"panther/sinks/lake/catalogs"
+
 	"panther/sinks/lake"
 )
 
@@ -53,7 +55,7 @@ func TestLoadNothingGivesDefaults(t *testing.T) {
 func TestLoadFile(t *testing.T) {
 	c, problems := load(t, `
 brokers: [kafka-1:9093, "[::1]:9093"]
-lake: {warehouse: "s3://logs/panther", interval: 30s, retention: [panther_logs.*=90d], upkeep: false}
+lake: {warehouse: "s3://logs/panther", catalog: rest, rest: {uri: "https://catalog/", warehouse: logs, credential: "env:CATALOG", scope: all}, interval: 30s, retention: [panther_logs.*=90d], upkeep: false}
 aws: {endpoint: "http://store:9000/", region: eu-west-1, pathStyle: false}
 http: {listen: ":9000"}
 console: {url: "https://panther.example/ui/"}
@@ -73,6 +75,7 @@ security:
 		Protocol: "classic", Instance: "panther-0", CreateTopics: true}
 	want.Lake.Warehouse, want.Lake.Interval = "s3://logs/panther", 30*time.Second
 	want.Lake.Retention = []lake.Retention{{Table: "panther_logs.*", Keep: 90 * 24 * time.Hour}}
+	want.Lake.Catalog, want.Lake.REST = "rest", catalogs.REST{URI: "https://catalog", Warehouse: "logs", Credential: "env:CATALOG", Scope: "all"}
 	want.AWS.Endpoint, want.AWS.Region, want.AWS.PathStyle = "http://store:9000", "eu-west-1", new(bool)
 	want.HTTP.Listen, want.Console.URL = ":9000", "https://panther.example/ui"
 	want.Security.TLS = &TLS{CA: "/ca.pem", Cert: "/cert.pem", Key: "/key.pem", ServerName: "kafka"}

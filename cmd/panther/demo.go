@@ -199,14 +199,13 @@ func (d *demo) prepare(ctx context.Context) error {
 	if problems := kafka.Preflight(ctx, d.service.kafka, needs); len(problems) > 0 {
 		return problems
 	}
-	var err error
-	if d.service.lake, err = openLake(ctx, lakeOptions(d.service.config)); err != nil {
+	if err := d.service.openLake(ctx); err != nil {
 		return err
 	}
-	if err := d.service.lake.Check(ctx); err != nil {
+	if err := d.service.checkLake(ctx); err != nil {
 		return err
 	}
-	_, err = kafka.WriteCatalogue(ctx, d.service.kafka, func(v *catalogue.View) (out []stream.Record, err error) {
+	_, err := kafka.WriteCatalogue(ctx, d.service.kafka, func(v *catalogue.View) (out []stream.Record, err error) {
 		d.told = v.Version() > 0
 		version, now := v.Version()+1, time.Now().UTC()
 		if !d.told {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"panther/pipeline"
+	"panther/schemas/catalogue"
 	"panther/sinks/lake"
 	"panther/sinks/lake/bucket"
 	"panther/sinks/lake/catalogs"
@@ -44,16 +45,28 @@ func (w *place) lakeOptions(p *program) (o catalogs.Options, err error) {
 	if err != nil {
 		return o, err
 	}
+	if w.dir != "" {
+		c.Lake.Catalog, c.Lake.REST = catalogs.File, catalogs.REST{}
+	}
 	if w.dir != "" && !isFolder(c.Lake.Warehouse) {
 		c.Lake.Warehouse = w.dir // the folder of a lake itself
 	}
-	return lakeOptions(c), nil
+	return lakeOptions(c, p.env)
 }
 
 // lakeOptions say which lake a configuration names.
-func lakeOptions(c pipeline.Config) catalogs.Options {
-	return catalogs.Options{Warehouse: c.Lake.Warehouse,
+func lakeOptions(c pipeline.Config, env func(name string) string) (o catalogs.Options, err error) {
+	o = catalogs.Options{Warehouse: c.Lake.Warehouse, Kind: c.Lake.Catalog, REST: c.Lake.REST,
 		AWS: bucket.Options{Endpoint: c.AWS.Endpoint, Region: c.AWS.Region, PathStyle: c.AWS.PathStyle}}
+	for _, secret := range []*string{&o.REST.Token, &o.REST.Credential} {
+		if *secret == "" {
+			continue
+		}
+		if *secret, err = catalogue.Resolve(*secret, env); err != nil {
+			return o, usageError("the catalog of the lake: %v", err)
+		}
+	}
+	return o, nil
 }
 
 // openLake opens a lake. An error is one of the settings.

@@ -128,6 +128,8 @@ type service struct {
 	kafka  kafka.Config
 	engine *pipeline.Engine
 	lake   *lake.Catalog
+
+	lakeShown map[string]string // what other engines are told of it
 }
 
 func (s *service) run(ctx context.Context) (err error) {
@@ -190,10 +192,10 @@ func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
 	needs := pipeline.Needs(s.layout(), sources...)
 	needs.MakeProducers = s.config.Embedded != nil || s.config.CreateTopics
 	problems := kafka.Preflight(ctx, s.kafka, needs)
-	var err error
-	if s.lake, err = openLake(ctx, lakeOptions(s.config)); err != nil {
+	err := s.openLake(ctx)
+	if err != nil {
 		problems = append(problems, &kafka.Problem{What: "open the lake", Err: err})
-	} else if err := s.lake.Check(ctx); err != nil {
+	} else if err := s.checkLake(ctx); err != nil {
 		problems = append(problems, &kafka.Problem{What: "use the lake at " + s.lake.Root(), Err: err, Minor: true,
 			Mend: "until that is mended only the lake node waits: nothing is lost, and it goes on by itself"})
 	}
@@ -217,6 +219,24 @@ func (s *service) prepare(ctx context.Context, files *catalogue.Files) error {
 		fmt.Fprintf(s.err, "of the catalogue:\n%s", minor.Text())
 	}
 	return err
+}
+
+// openLake opens the lake of the configuration. An error is one of the settings.
+func (s *service) openLake(ctx context.Context) error {
+	o, err := lakeOptions(s.config, s.env)
+	if err != nil {
+		return err
+	}
+	s.lakeShown = o.Properties()
+	s.lake, err = openLake(ctx, o)
+	return err
+}
+
+// checkLake tries whether the lake can be used. One that does not answer must not hold up the start.
+func (s *service) checkLake(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	return s.lake.Check(ctx)
 }
 
 // start starts the nodes.
@@ -258,6 +278,6 @@ func (s *service) serve(ctx context.Context) (done func(), err error) {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	mux.Handle(endpoint.Path+"/", endpoint.New(s.lake, lakeOptions(s.config).Properties()))
+	mux.Handle(endpoint.Path+"/", endpoint.New(s.lake, s.lakeShown))
 	return serve(listener, mux), nil
 }

@@ -99,19 +99,22 @@ func (c *Catalog) CreateTable(ctx context.Context, id table.Identifier, s *icebe
 	return c.LoadTable(ctx, id)
 }
 
-// Check tries whether the lake can be used: files written, read, listed and removed, and, what commits depend on, that
-// nobody can create a file twice. A store that ignores the condition would let two writers commit the same version.
+// Check tries whether the lake can be used: files written, read, listed and removed, and the catalog asked. Where heads are
+// files, it tries what commits depend on: that nobody can create a file twice. A store that ignores the condition would let
+// two writers commit the same version.
 func (c *Catalog) Check(ctx context.Context) (err error) {
 	probe := ".panther-check-" + uuid.NewString()
-	if err := c.store.Create(ctx, probe, []byte("one")); err != nil {
+	if err := c.store.Put(ctx, probe, []byte("one")); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.store.Remove(ctx, probe)) }()
-	switch err := c.store.Create(ctx, probe, []byte("two")); {
-	case err == nil:
-		return fmt.Errorf("use the lake at %s: the store ignores the condition of a write (If-None-Match: *), so writers would overwrite each other's commits: choose a store that keeps to it", c.store.Root())
-	case !errors.Is(err, ErrExists):
-		return err
+	if _, files := c.heads.(*fileHeads); files {
+		switch err := c.store.Create(ctx, probe, []byte("two")); {
+		case err == nil:
+			return fmt.Errorf("use the lake at %s: the store ignores the condition of a write (If-None-Match: *), so writers would overwrite each other's commits: choose a store that keeps to it, or keep the heads of tables elsewhere with lake.catalog", c.store.Root())
+		case !errors.Is(err, ErrExists):
+			return err
+		}
 	}
 	if _, err := readAll(ctx, c.store, probe); err != nil {
 		return err

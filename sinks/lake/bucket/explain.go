@@ -43,6 +43,12 @@ type storeError struct {
 func (e *storeError) Error() string { return e.text }
 func (e *storeError) Unwrap() error { return e.error }
 
+// Code returns what a service of AWS calls an error; empty if it did not answer.
+func Code(err error) string { return code(err) }
+
+// Readable is an error of a service of AWS with a text that a person can read.
+func Readable(err error) error { return &storeError{err, summary(err)} }
+
 // summary leaves out how the client library came to its error: operation, attempts, request ids.
 func summary(err error) string {
 	var api smithy.APIError

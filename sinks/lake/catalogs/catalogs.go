@@ -5,6 +5,7 @@ package catalogs
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -12,10 +13,19 @@ import (
 	"panther/sinks/lake/bucket"
 )
 
+// Kinds of catalogs.
+const (
+	File = "file" // the heads are files of the warehouse: it needs no service
+	Rest = "rest" // a service of Iceberg's REST protocol
+	Glue = "glue" // AWS Glue
+)
+
 // Options say which lake.
 type Options struct {
 	Warehouse string         // a folder, or s3://bucket/prefix
-	AWS       bucket.Options // of a warehouse on S3
+	Kind      string         // of catalog; empty: File
+	REST      REST           // of the kind Rest
+	AWS       bucket.Options // of a warehouse on S3, and of the kind Glue
 }
 
 // Open opens a lake. It reads settings and asks nobody: whether the lake can be used, lake.Catalog.Check finds out. So an
@@ -25,7 +35,19 @@ func Open(ctx context.Context, o Options) (*lake.Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lake.NewCatalog(store), nil
+	switch o.Kind {
+	case File, "":
+		return lake.NewCatalog(store), nil
+	case Rest:
+		return lake.NewCatalogOf(store, newRESTHeads(o.REST)), nil
+	case Glue:
+		c, err := o.AWS.Config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return lake.NewCatalogOf(store, newGlueHeads(c, store)), nil
+	}
+	return nil, fmt.Errorf("open the catalog of the lake: there is no kind %q: want %s, %s or %s", o.Kind, File, Rest, Glue)
 }
 
 // Properties tell engines of other makes, in Iceberg's own names, where the files are. Credentials are not among them.
