@@ -48,7 +48,11 @@ func (w *worker) derive(g int, bit mask) (bad mask) {
 		f := &w.fields[d.field]
 		r := w.rule(g, d.field)
 		w.room = left
+		before := w.mark()
 		t, ok := w.make(d, f)
+		if t < 0 || !ok {
+			w.backTo(before)
+		}
 		if !ok {
 			bad |= bit
 			if w.explaining {
@@ -77,12 +81,36 @@ func (w *worker) derive(g int, bit mask) (bad mask) {
 	return bad
 }
 
-// deriveAll derives for each schema of a group that still matches, and returns those that do then.
+// deriveAll derives for each schema of a group that still matches, and returns those that do then. What was made for others is
+// thrown away: each of them may make as much as a line is long.
 func (w *worker) deriveAll(g int, matching mask) mask {
 	for left := matching & w.groups[g].made; left != 0; left &= left - 1 {
-		matching &^= w.derive(g, left&-left)
+		before := w.mark()
+		if bad := w.derive(g, left&-left); bad != 0 {
+			matching &^= bad
+			w.backTo(before)
+		}
 	}
 	return matching
+}
+
+// findDerived finds what speaks against what schemas of a group make.
+func (w *worker) findDerived(g int) {
+	for left := w.groups[g].made; left != 0; left &= left - 1 {
+		before, found := w.mark(), len(w.findings)
+		if w.derive(g, left&-left); len(w.findings) == found {
+			w.backTo(before)
+		}
+	}
+}
+
+// A mark is how far the tape and what belongs to it were filled.
+type mark struct{ tape, buf, cells int }
+
+func (w *worker) mark() mark { return mark{len(w.tape), len(w.buf), len(w.cells)} }
+
+func (w *worker) backTo(m mark) {
+	w.tape, w.buf, w.cells = w.tape[:m.tape], w.buf[:m.buf], w.cells[:m.cells]
 }
 
 // make puts the value of a field on the tape; -1: there is none. false: it cannot be made, because the entry at t is no text.

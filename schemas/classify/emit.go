@@ -362,6 +362,7 @@ func (w *worker) isReplaced(e *entry) bool {
 	if e.flags&rewritten == 0 {
 		return e.flags&high != 0 && !utf8.Valid(literal)
 	}
-	_, replaced := decode(w.text[:0], literal)
+	var replaced bool
+	w.text, replaced = decode(w.text[:0], literal)
 	return replaced
 }

@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"math"
@@ -21,6 +20,7 @@ func (e *Engine) Explain(l Line) []schemas.Candidate {
 	for _, p := range e.plan.parts {
 		why := e.find(p, &l)
 		for g := range p.groups {
+			before := e.mark()
 			if why == nil {
 				e.judgeAll(g)
 			}
@@ -33,6 +33,7 @@ func (e *Engine) Explain(l Line) []schemas.Candidate {
 				reasons[place] = e.reasons(g, 1<<(i%groupSize))
 				matched[place] = e.counts.of(i % groupSize)
 			}
+			e.backTo(before)
 		}
 	}
 	order := make([]int, len(reasons))
@@ -97,9 +98,7 @@ func (w *worker) find(p *part, l *Line) *schemas.Reason {
 func (w *worker) judgeAll(g int) {
 	w.explaining = true
 	w.judge(g, w.groups[g].all)
-	for left := w.groups[g].made; left != 0; left &= left - 1 {
-		w.derive(g, left&-left)
-	}
+	w.findDerived(g)
 	w.explaining = false
 }
 
@@ -113,12 +112,13 @@ type narrator struct {
 }
 
 func (w *worker) reasons(g int, bit mask) []schemas.Reason {
-	n := &narrator{worker: w, group: g, bit: bit}
+	n := &narrator{worker: w, group: g, bit: bit, mine: w.mine[:0]}
 	for _, f := range w.findings {
 		if f.schemas&bit != 0 {
 			n.mine = append(n.mine, f)
 		}
 	}
+	w.mine = n.mine
 	if len(n.mine) == 0 {
 		return nil
 	}
@@ -238,6 +238,7 @@ func (n *narrator) value(t int, v *view, path string, depth int, within *schemas
 		if e.flags&inner == 0 {
 			from, to := n.decoded(e)
 			r := n.diagnose(from, to, depth, within)
+			n.buf = n.buf[:from]
 			r.Field = path
 			n.fail(*r)
 			return
@@ -345,77 +346,4 @@ func (n *narrator) describe(t int) string {
 		shown = `"` + shown + `"`
 	}
 	return cut([]byte(k.String() + " " + shown))
-}
-
-// lineReason says why the line is no JSON object.
-func (w *worker) lineReason() *schemas.Reason {
-	if w.within != nil {
-		return w.diagnose(0, w.size, 0, w.within)
-	}
-	line := w.buf[:w.size]
-	r := w.diagnose(0, w.size, 0, nil)
-	whole := schemas.Span{End: len(line)}
-	switch {
-	case w.buf[space(w.buf, 0)] == '{' || r != nil && r.Code == schemas.TooDeep:
-		return r
-	case r == nil:
-		start := space(w.buf, 0)
-		end, _ := w.skip(start, 0)
-		w.tape = w.tape[:0]
-		n := &narrator{worker: w}
-		got := n.describe(w.record(0, kindOf(w.buf[start]), 0, start, end))
-		return &schemas.Reason{Code: schemas.TypeMismatch, Expected: "a JSON object", Got: got, Span: schemas.Span{Start: start, End: end}}
-	case len(bytes.TrimSpace(line)) == 0:
-		return &schemas.Reason{Code: schemas.NotJSON, Expected: "a JSON object", Got: "an empty line", Span: whole}
-	}
-	return &schemas.Reason{Code: schemas.NotJSON, Expected: "a JSON object", Got: cut(line), Span: whole}
-}
-
-// diagnose says why the text between two places of the buffer is no JSON; nil if it is. depth objects and arrays are around
-// it; within is where it stands in the line if it stands in a string.
-func (w *worker) diagnose(from, to, depth int, within *schemas.Span) *schemas.Reason {
-	w.trouble = noTrouble
-	start := space(w.buf, from)
-	i, _ := w.skip(start, depth)
-	at := func(start, end int) schemas.Span {
-		if within != nil {
-			return *within
-		}
-		return schemas.Span{Start: start - from, End: end - from}
-	}
-	if i < 0 && w.trouble == troubleDepth {
-		return &schemas.Reason{Code: schemas.TooDeep, Expected: fmt.Sprintf("at most %d levels", MaxDepth), Got: "more", Span: at(w.troubleAt, w.troubleAt+1)}
-	}
-	if i < 0 {
-		r := &schemas.Reason{Code: schemas.NotJSON, Expected: "JSON"}
-		switch text := w.buf[from:to]; {
-		case len(bytes.TrimSpace(text)) == 0:
-			r.Got, r.Span = "nothing", at(from, to)
-		case w.troubleAt >= to:
-			r.Got, r.Span = "the end of the line within a value", at(to, to)
-		default:
-			r.Got, r.Span = cut(w.buf[w.troubleAt:to]), at(w.troubleAt, w.troubleAt+1)
-		}
-		return r
-	}
-	if i = space(w.buf, i); i != to {
-		return &schemas.Reason{Code: schemas.TrailingData, Expected: "the end of the line", Got: cut(w.buf[i:to]), Span: at(i, to)}
-	}
-	return nil
-}
-
-// maxGot bounds what a reason shows of a line.
-const maxGot = 100
-
-// cut returns at most 100 bytes of b as text, with an ellipsis for what is left out.
-func cut(b []byte) string {
-	text, _ := decodeUTF8(nil, b[:min(len(b), maxGot+utf8.UTFMax)])
-	if len(b) <= maxGot && len(text) <= maxGot {
-		return string(text)
-	}
-	end := maxGot - len("…")
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return string(text[:end]) + "…"
 }

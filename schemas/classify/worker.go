@@ -40,6 +40,7 @@ type worker struct {
 	twice   []mask        // by group: schemas that make a field of a value that is there twice
 	within  *schemas.Span // where all values stand that are looked at; nil: where the tape says
 	origin  origin
+	mine    []finding // against one schema, while they are put into words
 	found   found
 	times   timeWriter
 	judgement
