@@ -18,6 +18,12 @@ const (
 	DetectionAlertLimitExceeded  SystemErrorType = "DETECTION_ALERT_LIMIT_EXCEEDED"
 )
 
+// SystemErrorTypes returns every type of System Error, those that this version raises first.
+func SystemErrorTypes() []SystemErrorType {
+	return []SystemErrorType{SourceNoData, SourceClassificationFailures, AlertDelivery, SourcePermissionsChecks,
+		SourceLogProcessingErrors, SourceScanningErrors, DetectionAlertLimitExceeded}
+}
+
 // A ComponentKind names what sort of thing a System Error is about.
 type ComponentKind string
 
@@ -60,6 +66,9 @@ const (
 	Critical Severity = "CRITICAL"
 )
 
+// Severities returns every severity, the least first.
+func Severities() []Severity { return []Severity{Info, Low, Medium, High, Critical} }
+
 // An AlertType says what made an alert; destinations choose by it.
 type AlertType string
 
@@ -74,6 +83,11 @@ const (
 	CorrelationRuleError AlertType = "CORRELATION_RULE_ERROR"
 	SystemError          AlertType = "SYSTEM_ERROR"
 )
+
+// AlertTypes returns every alert type, that of the System Errors last.
+func AlertTypes() []AlertType {
+	return []AlertType{Rule, RuleError, ScheduledRule, ScheduledRuleError, Policy, CorrelationRule, CorrelationRuleError, SystemError}
+}
 
 // An Alert is one trouble as it stands: what the topic of alerts holds, under its ID.
 type Alert struct {

@@ -36,25 +36,21 @@ func runAlerts(ctx context.Context, p *program, args []string) error {
 	kind := f.String("type", "", "list only alerts of this `type`, as SOURCE_NO_DATA")
 	by := f.String("by", p.person(), "`who` resolves the alert")
 	timeout := f.Duration("timeout", 15*time.Second, "how long resolve waits for the pipeline")
-	rest, err := parse(f, args)
+	verb, rest, err := parseVerb(f, args)
 	if err != nil {
 		return err
 	}
-	verb := ""
-	if len(rest) > 0 {
-		verb = rest[0]
-	}
 	switch {
-	case verb == "list" && len(rest) == 1:
+	case verb == "list" && len(rest) == 0:
 		filter, err := newAlertFilter(*status, *kind)
 		if err != nil {
 			return err
 		}
 		return w.listAlerts(ctx, p, *out, filter)
-	case verb == "show" && len(rest) == 2:
-		return w.showAlert(ctx, p, *out, rest[1])
-	case verb == "resolve" && len(rest) == 2:
-		return w.resolveAlert(ctx, p, *out, rest[1], resolution{cmp.Or(*by, "a person"), *timeout})
+	case verb == "show" && len(rest) == 1:
+		return w.showAlert(ctx, p, *out, rest[0])
+	case verb == "resolve" && len(rest) == 1:
+		return w.resolveAlert(ctx, p, *out, rest[0], resolution{cmp.Or(*by, "a person"), *timeout})
 	}
 	return wantsVerb("alerts", verb, "list", "show ID", "resolve ID")
 }
@@ -72,8 +68,7 @@ func newAlertFilter(status, kind string) (alertFilter, error) {
 		return f, unknown("status", status, statuses)
 	}
 	var types []string
-	for _, t := range []schemas.SystemErrorType{schemas.SourceNoData, schemas.SourceClassificationFailures, schemas.AlertDelivery,
-		schemas.SourcePermissionsChecks, schemas.SourceLogProcessingErrors, schemas.SourceScanningErrors, schemas.DetectionAlertLimitExceeded} {
+	for _, t := range schemas.SystemErrorTypes() {
 		types = append(types, string(t))
 	}
 	if kind != "" && !slices.Contains(types, string(f.kind)) {

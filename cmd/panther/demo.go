@@ -224,7 +224,7 @@ func (d *demo) prepare(ctx context.Context) error {
 }
 
 func (d *demo) destinations() []catalogue.Destination {
-	all := []schemas.Severity{schemas.Info, schemas.Low, schemas.Medium, schemas.High, schemas.Critical}
+	all := schemas.Severities()
 	policy := catalogue.DefaultDelivery()
 	policy.FailureThreshold = 3
 	return []catalogue.Destination{

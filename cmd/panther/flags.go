@@ -41,6 +41,15 @@ func parse(f *flag.FlagSet, args []string) ([]string, error) {
 	}
 }
 
+// parseVerb parses as parse does, and returns the first of the other arguments apart: what the command is to do; "" if none is
+// named.
+func parseVerb(f *flag.FlagSet, args []string) (verb string, rest []string, err error) {
+	if rest, err = parse(f, args); err != nil || len(rest) == 0 {
+		return "", nil, err
+	}
+	return rest[0], rest[1:], nil
+}
+
 // parseFlags parses flags up to the first other argument. The package flag prints help whatever is wrong, so it is kept quiet.
 func parseFlags(f *flag.FlagSet, args []string) error {
 	out, usage := f.Output(), f.Usage

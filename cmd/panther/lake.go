@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -65,18 +64,18 @@ func runLake(ctx context.Context, p *program, args []string) error {
 	l := &lakeCommand{program: p, place: lakeFlags(f)}
 	out := outputFlag(f)
 	l.addFlags(f)
-	rest, err := parse(f, args)
+	verb, rest, err := parseVerb(f, args)
 	if err != nil {
 		return err
 	}
 	verbs := map[string]func(context.Context) error{"tables": l.list, "verify": l.verify, "rewrite": l.rewrite, "retain": l.retain, "expire": l.expire}
-	if verb := slices.Concat(rest, []string{""})[0]; verbs[verb] == nil {
+	if verbs[verb] == nil {
 		return wantsVerb("lake", verb, "tables", "serve", "verify", "rewrite", "retain", "expire")
 	}
-	if rest[0] == "tables" && len(rest) > 1 {
+	if verb == "tables" && len(rest) > 0 {
 		return usageError("panther lake tables lists all of them; it takes no names")
 	}
-	l.output, l.tables = *out, rest[1:]
+	l.output, l.tables = *out, rest
 	if l.upkeep.RetainLast < 1 {
 		return usageError("--retain-last %d: want 1 or more: the newest snapshot is the table", l.upkeep.RetainLast)
 	}
@@ -85,7 +84,7 @@ func runLake(ctx context.Context, p *program, args []string) error {
 	}
 	ctx, stop := interruptible(ctx, p)
 	defer stop()
-	return verbs[rest[0]](ctx)
+	return verbs[verb](ctx)
 }
 
 func (l *lakeCommand) addFlags(f *flag.FlagSet) {

@@ -75,19 +75,31 @@ func eachLine(ctx context.Context, in io.Reader, name string, do func(number int
 	}
 }
 
-// readLine returns the next line without its end. Of a line that is too long it keeps enough to show that. The error is io.EOF
-// behind the last line, which may come with it.
+// maxRead bounds a line that is read, as the bytes of a record are bounded: it may be an array of many lines.
+const maxRead = 64 << 20
+
+// readLine returns the next line without its end; of one that is longer than maxRead the beginning. The error is io.EOF behind
+// the last line, which may come with it.
 func readLine(r *bufio.Reader) (line []byte, err error) {
+	line, _, err = nextLine(r, maxRead)
+	return line, err
+}
+
+// nextLine returns the next line without its end, and its length. Of a line longer than limit it keeps the beginning. The
+// error is io.EOF behind the last line, which may come with it.
+func nextLine(r *bufio.Reader, limit int) (line []byte, length int, err error) {
+	keep := limit + len("\r\n")
 	for {
 		part, err := r.ReadSlice('\n')
-		line = append(line, part[:min(len(part), maxRead-len(line))]...)
+		length += len(part)
+		line = append(line, part[:min(len(part), keep-len(line))]...)
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
+		if len(line) < length { // too long, with or without its end
+			return line[:limit], length, err
+		}
 		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-		return line, err
+		return line, len(line), err
 	}
 }
-
-// maxRead bounds a line that is read, as the bytes of a record are bounded: it may be an array of many lines.
-const maxRead = 64 << 20

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -230,25 +228,6 @@ func (s *sending) line(ctx context.Context, at string, line []byte, length int) 
 	s.lines.Add(1)
 	s.progress.show(int(s.lines.Load()), s.read, time.Now())
 	return ctx.Err()
-}
-
-// nextLine returns the next line without its end, and its length. Of a line longer than limit it keeps the beginning. The
-// error is io.EOF behind the last line, which may come with it.
-func nextLine(r *bufio.Reader, limit int) (line []byte, length int, err error) {
-	keep := limit + len("\r\n")
-	for {
-		part, err := r.ReadSlice('\n')
-		length += len(part)
-		line = append(line, part[:min(len(part), keep-len(line))]...)
-		if errors.Is(err, bufio.ErrBufferFull) {
-			continue
-		}
-		if len(line) < length { // too long, with or without its end
-			return line[:limit], length, err
-		}
-		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-		return line, len(line), err
-	}
 }
 
 // A pace keeps lines to a rate.

@@ -57,15 +57,11 @@ func runSchema(ctx context.Context, p *program, args []string) error {
 	f.IntVar(&c.samples, "samples", 0, "infer: put the first `n` lines into the schema, as its samples")
 	f.BoolVar(&c.drop, "drop", false, "diff: fields may be removed")
 	f.Var(&c.lines, "lines", "diff: a `file` with lines to try both on; may be given several times")
-	rest, err := parse(f, args)
+	verb, rest, err := parseVerb(f, args)
 	if err != nil {
 		return err
 	}
 	c.out = *out
-	verb := ""
-	if len(rest) > 0 {
-		verb, rest = rest[0], rest[1:]
-	}
 	switch {
 	case verb == "list" && len(rest) == 0:
 		return c.list()

@@ -32,21 +32,17 @@ before people are told, and shows who will be; without a threshold it only shows
 func runSources(ctx context.Context, p *program, args []string) error {
 	f := p.flags("sources", sourcesHelp)
 	w, out := placeFlags(f), outputFlag(f)
-	rest, err := parse(f, args)
+	verb, rest, err := parseVerb(f, args)
 	if err != nil {
 		return err
 	}
-	verb := ""
-	if len(rest) > 0 {
-		verb = rest[0]
-	}
 	switch {
-	case verb == "list" && len(rest) == 1:
+	case verb == "list" && len(rest) == 0:
 		return w.listSources(ctx, p, *out)
-	case verb == "show" && len(rest) == 2:
-		return w.showSource(ctx, p, *out, rest[1])
-	case verb == "alarm" && len(rest) >= 2:
-		return w.alarm(ctx, p, *out, rest[1], strings.Join(rest[2:], " "))
+	case verb == "show" && len(rest) == 1:
+		return w.showSource(ctx, p, *out, rest[0])
+	case verb == "alarm" && len(rest) > 0:
+		return w.alarm(ctx, p, *out, rest[0], strings.Join(rest[1:], " "))
 	}
 	return wantsVerb("sources", verb, "list", "show NAME", "alarm NAME THRESHOLD")
 }

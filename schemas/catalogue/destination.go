@@ -19,18 +19,12 @@ const (
 	TypeLog     = "log"
 )
 
-// laterTypes are those of the original that this version does not have.
+// laterTypes are types that people may expect, and that this version does not have.
 var laterTypes = []string{"pagerduty", "opsgenie", "jira", "github", "asana", "msteams", "servicenow", "discord", "sns", "sqs",
 	"pubsub", "email", "tines", "torq", "mindflow", "rapid7", "blinkops", "incidentio", "kafka"}
 
+// types are those that it has.
 var types = []string{TypeLog, TypeSlack, TypeWebhook}
-
-// All there are, in their order.
-var (
-	allSeverities = []schemas.Severity{schemas.Info, schemas.Low, schemas.Medium, schemas.High, schemas.Critical}
-	allAlertTypes = []schemas.AlertType{schemas.Rule, schemas.RuleError, schemas.ScheduledRule, schemas.ScheduledRuleError,
-		schemas.Policy, schemas.CorrelationRule, schemas.CorrelationRuleError, schemas.SystemError}
-)
 
 // readDestination takes a document of kind Destination.
 func (f *Files) readDestination(root strict.Node, origin string) {
@@ -54,14 +48,14 @@ func (f *Files) readDestination(root strict.Node, origin string) {
 		case TypeLog:
 			m.Optional(TypeLog).Mapping(func(*strict.Mapping) {})
 		default: // reported; of the type's own key nothing is known
-			for _, key := range append(laterTypes, types...) {
+			for _, key := range slices.Concat(laterTypes, types) {
 				m.Drop(key)
 			}
 		}
-		d.Severities = choices(m.Optional("severities"), allSeverities)
-		d.AlertTypes = choices(m.Optional("alertTypes"), allAlertTypes)
+		d.Severities = choices(m.Optional("severities"), schemas.Severities())
+		d.AlertTypes = choices(m.Optional("alertTypes"), schemas.AlertTypes())
 		if !m.Has("alertTypes") {
-			d.AlertTypes = allAlertTypes
+			d.AlertTypes = schemas.AlertTypes()
 		}
 		at.logTypes = m.Optional("logTypes").List()
 		d.LogTypes = readList(at.logTypes, nil)

@@ -122,7 +122,7 @@ func join[T ~string](list []T) string {
 
 // allOf says so if list has every alert type there is.
 func allOf(list []schemas.AlertType) string {
-	if len(list) == len(allAlertTypes) {
+	if len(list) == len(schemas.AlertTypes()) {
 		return "all"
 	}
 	return ""
