@@ -96,7 +96,9 @@ func (c *classifying) source() {
 	c.b.Cleanup(func() { write(stream.Record{Topic: schemas.Catalogue.Name, Key: []byte(catalogue.Key(source))}) })
 }
 
-func (c *classifying) perSecond(used time.Duration) float64 { return float64(c.size) / 1e6 / used.Seconds() }
+func (c *classifying) perSecond(used time.Duration) float64 {
+	return float64(c.size) / 1e6 / used.Seconds()
+}
 
 // copyOnce copies the lines exactly once. CPU time runs from the first records to the last commit.
 func (c *classifying) copyOnce() float64 {
