@@ -41,6 +41,7 @@ func runDemo(ctx context.Context, p *program, args []string) error {
 	f := p.flags("demo", demoHelp)
 	d := &demo{began: time.Now()}
 	f.StringVar(&d.dir, "dir", pipeline.DefaultDir, "data `directory`; it may be deleted afterwards")
+	f.StringVar(&d.warehouse, "warehouse", "", "where the lake is, in place of the data directory: a folder, or s3://bucket/prefix as `URI`; PANTHER_AWS_ENDPOINT and the like count")
 	f.DurationVar(&d.runFor, "for", 0, "stop by itself so long after the first line; 0: at Ctrl-C")
 	f.IntVar(&d.rate, "rate", 400, "lines a second, all sources together")
 	output := f.String("o", "text", "text, or json: one JSON object as the last line of stdout, all else on stderr")
@@ -86,10 +87,11 @@ const (
 
 // demo is one run of the demo.
 type demo struct {
-	dir    string
-	runFor time.Duration
-	rate   int
-	began  time.Time
+	dir       string
+	warehouse string // empty: in dir
+	runFor    time.Duration
+	rate      int
+	began     time.Time
 
 	say     *narrator
 	service *service
@@ -165,12 +167,20 @@ func (d *demo) run(ctx context.Context, p *program, log *slog.Logger) (result *d
 
 // start brings up the broker and the catalogue.
 func (d *demo) start(ctx context.Context, p *program, log *slog.Logger) (done func() error, err error) {
-	c, err := pipeline.Load("", func(string) string { return "" })
+	c, err := pipeline.Load("", func(name string) string { // all else that is set is for another pipeline
+		if strings.HasPrefix(name, "PANTHER_AWS_") {
+			return p.env(name)
+		}
+		return ""
+	})
 	if err != nil {
 		return nil, err
 	}
 	c.Embedded = &pipeline.Embedded{Dir: d.dir, Port: pipeline.DefaultPort}
 	c.Lake.Warehouse, c.Lake.Interval, c.Heartbeat = lakeOf(d.dir), demoCommit, demoHeartbeat
+	if d.warehouse != "" {
+		c.Lake.Warehouse = d.warehouse
+	}
 	quiet := *p
 	quiet.out = d.say // the destination of type log prints in between
 	d.service = &service{program: &quiet, config: c, log: log}
@@ -307,7 +317,7 @@ func (d *demo) result() (*demoResult, error) {
 }
 
 func (d *demo) farewell(r *demoResult) {
-	d.say.line("done: %d lines became %d events and %d failures, each once, in %s", r.Lines, r.Events, r.Failures, filepath.Join(r.Dir, "lake"))
+	d.say.line("done: %d lines became %d events and %d failures, each once, in %s", r.Lines, r.Events, r.Failures, d.service.lake.Root())
 	for _, name := range slices.Sorted(maps.Keys(r.Tables)) {
 		d.say.more("%-46s %9d rows", name, r.Tables[name])
 	}
