@@ -107,7 +107,7 @@ type Failure struct {
 	Payload     Line        `json:"payload"`
 	Position    Position    `json:"position"`
 	Envelope    Envelope    `json:"envelope,omitempty"` // what was around the line, as a JSON object
-	Arrival     time.Time   `json:"arrival"`
+	Arrival     time.Time   `json:"arrival,omitzero"`   // not kept in the lake
 	ParseTime   time.Time   `json:"parseTime"`
 	Error       string      `json:"error"`       // the first reason of the nearest schema, in words
 	Fingerprint string      `json:"fingerprint"` // of source, nearest schema, field and code

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -68,7 +69,7 @@ func playLake(t *testing.T, file, dir string, env func(string) string) {
 			}
 		}
 		var out, errs bytes.Buffer
-		p := &program{in: strings.NewReader("select 1 as one"), out: &out, err: &errs, env: env}
+		p := &program{in: strings.NewReader("select 1 as one"), out: &out, err: &errs, env: env, now: func() time.Time { return laketest.Start.Add(5 * time.Hour) }}
 		code := p.main(context.Background(), append(args, "--dir", dir))
 		printed := (&session{files: "\x00", dir: dir}).indented(code, out.String(), errs.String())
 		got.WriteString(printed)
@@ -89,6 +90,7 @@ func (s *session) indented(code int, out, errs string) string {
 	var b strings.Builder
 	for i, text := range []string{out, errs} {
 		for line := range strings.Lines(text) {
+			line = instant.ReplaceAllString(line, "(time)")
 			line = strings.TrimRight("    "+[]string{"", "2> "}[i]+strings.ReplaceAll(line, s.dir, "DIR"), " \n")
 			b.WriteString(line + "\n")
 		}
@@ -97,6 +99,11 @@ func (s *session) indented(code int, out, errs string) string {
 		b.WriteString("    exit " + string(rune('0'+code)) + "\n")
 	}
 	return b.String()
+}
+
+// TestFailuresSession plays testdata/failures.golden, in the same way.
+func TestFailuresSession(t *testing.T) {
+	playLake(t, "testdata/failures.golden", sampleLake(t), func(string) string { return "" })
 }
 
 func TestQueryAsParquet(t *testing.T) {

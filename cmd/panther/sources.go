@@ -20,9 +20,12 @@ const sourcesHelp = `
 Usage: panther sources list [-o json]
        panther sources show NAME [-o json]
        panther sources alarm NAME [THRESHOLD|off] [-o json]
+       panther sources failures NAME [--since TIME] [--fingerprint KIND] [--limit N] [--after CURSOR] [-o json]
 
 Shows the log sources: what arrived from them, and how their alarms stand. alarm sets for how long a source may be silent
 before people are told, and shows who will be; without a threshold it only shows. Thresholds are as 15m, "2 hours", "1 day".
+failures shows the lines that matched no schema, the newest first, page by page; they are read from the lake, so --dir,
+--warehouse or the configuration says where that is.
 
   panther sources list
   panther sources alarm "nginx edge" 15m
@@ -31,7 +34,8 @@ before people are told, and shows who will be; without a threshold it only shows
 // runSources is `panther sources`.
 func runSources(ctx context.Context, p *program, args []string) error {
 	f := p.flags("sources", sourcesHelp)
-	w, out := placeFlags(f), outputFlag(f)
+	w, out, lines := placeFlags(f), outputFlag(f), failingFlags(f)
+	w.warehouseFlag(f)
 	verb, rest, err := parseVerb(f, args)
 	if err != nil {
 		return err
@@ -43,8 +47,10 @@ func runSources(ctx context.Context, p *program, args []string) error {
 		return w.showSource(ctx, p, *out, rest[0])
 	case verb == "alarm" && len(rest) > 0:
 		return w.alarm(ctx, p, *out, rest[0], strings.Join(rest[1:], " "))
+	case verb == "failures" && len(rest) == 1:
+		return lines.print(ctx, p, w, *out, rest[0])
 	}
-	return wantsVerb("sources", verb, "list", "show NAME", "alarm NAME THRESHOLD")
+	return wantsVerb("sources", verb, "list", "show NAME", "alarm NAME THRESHOLD", "failures NAME")
 }
 
 // findSource returns the log source of a label.
