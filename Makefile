@@ -1,5 +1,7 @@
 # The commands of the project. `make demo` and `make test` need Go alone; what others need they say.
 SHELL := /bin/bash
+# A package's tests are given up after so long; ten minutes, which is what Go itself takes, are little on a busy machine.
+PATIENCE := 30m
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DUCKDB := duckdb_arrow
 # Without the tag a package of gRPC, which is never used, brings html/template, and that keeps every method of every type: 15 MB.
@@ -12,7 +14,7 @@ demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds f
 	@exec ./panther demo $(ARGS)
 
 test: ## every test that this machine can run; it says which parts are missing
-	@PANTHER_QUERY=$${PANTHER_QUERY:-$(wildcard $(CURDIR)/panther-query)} go test $(ARGS) ./...
+	@PANTHER_QUERY=$${PANTHER_QUERY:-$(wildcard $(CURDIR)/panther-query)} go test -timeout $(PATIENCE) $(ARGS) ./...
 
 test-query: ## the tests of SQL: its gate and its fences (needs a C compiler; the first time downloads 30 MB)
 	@go -C cmd/panther-query vet -tags $(DUCKDB) .
@@ -39,7 +41,7 @@ check: ## what must hold before a commit: format, vet, lint, tests with the race
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt -w these files: $$unformatted"; exit 1; }
 	go vet ./...
 	@$(MAKE) -s lint
-	go test -race -short ./...
+	go test -race -short -timeout $(PATIENCE) ./...
 
 lint: ## what the linter says; it is downloaded the first time
 	go run $(STATICCHECK) ./...

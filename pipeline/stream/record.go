@@ -51,12 +51,13 @@ func Send(t Topic, key string, message any) Record {
 // An ID is the id that Kafka gives to a topic when it is created.
 type ID [16]byte
 
+// String writes the id as 32 hexadecimal digits, not as Kafka's own tools do, which use base64.
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
 // MarshalText writes the id as 32 hexadecimal digits.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 
-// UnmarshalText reads what MarshalText writes.
+// UnmarshalText reads what MarshalText writes, and refuses what is shorter or longer.
 func (id *ID) UnmarshalText(b []byte) error {
 	if len(b) != hex.EncodedLen(len(id)) {
 		return fmt.Errorf("topic id %q: want 32 hexadecimal digits", b)
@@ -74,4 +75,5 @@ type Partition struct {
 	Num   int32
 }
 
+// String is topic/number, as in logs.
 func (p Partition) String() string { return fmt.Sprintf("%s/%d", p.Topic, p.Num) }

@@ -30,7 +30,6 @@ func fieldsOf(event []byte) string {
 
 // A rewriter writes a valid JSON object in another way that means the same.
 type rewriter struct {
-	text    []byte
 	reverse bool // the order of members, unless a name is there twice
 	space   string
 	escape  bool   // names

@@ -124,11 +124,10 @@ func (c *Catalog) addNeeded(ctx context.Context, used map[string]bool, snap tabl
 		if !data {
 			continue
 		}
-		entries, err := m.FetchEntries(io, true)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
+		for e, err := range m.Entries(io, true) {
+			if err != nil {
+				return err
+			}
 			used[name(e.DataFile().FilePath())] = true
 		}
 	}

@@ -33,9 +33,10 @@ type Answer struct {
 // A PermanentError says that the same attempt will never work: somebody has to change something first.
 type PermanentError struct{ Err error }
 
+// Error is the cause's text: that it is permanent is for the receipt, not for people.
 func (e *PermanentError) Error() string { return e.Err.Error() }
 
-// Unwrap returns the cause.
+// Unwrap returns the cause, for errors.As.
 func (e *PermanentError) Unwrap() error { return e.Err }
 
 // A BusyError says that nothing was tried, and when to come back. It costs no retry.
@@ -44,6 +45,7 @@ type BusyError struct {
 	Err   error // why
 }
 
+// Error says why nothing was tried.
 func (e *BusyError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.

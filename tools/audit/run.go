@@ -17,7 +17,7 @@ import (
 )
 
 // stuckAfter is how long nothing may change before the audit no longer waits for the pipeline to come to rest.
-const stuckAfter = time.Minute
+const stuckAfter = 2 * time.Minute
 
 // stuckMutant is the same for a mutant: it loses what the audit would wait for.
 const stuckMutant = 15 * time.Second
@@ -136,7 +136,7 @@ func (t *trial) live(ctx context.Context) error {
 		t.story = append(t.story, err.Error())
 	}
 	fmt.Printf("     at rest %s after the last line: %s\n", time.Since(began).Round(100*time.Millisecond), text)
-	t.fleet.stop(45 * time.Second)
+	t.fleet.stop(stuckAfter)
 	return ctx.Err()
 }
 

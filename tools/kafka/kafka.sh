@@ -103,7 +103,7 @@ start() {
     >>"$dir/kafka.log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
   local tries
-  for ((tries = 0; tries < 600; tries++)); do
+  for ((tries = 0; tries < 1800; tries++)); do
     if ! pid >/dev/null && ((tries > 10)); then
       say "Kafka ended at once: $(tail -n 5 "$dir/kafka.log")"
       exit 1
@@ -114,7 +114,7 @@ start() {
     fi
     sleep 0.1
   done
-  say "Kafka does not answer after a minute; see $dir/kafka.log"
+  say "Kafka does not answer after three minutes; see $dir/kafka.log"
   exit 1
 }
 
