@@ -15,6 +15,7 @@ import (
 
 	"panther/sinks/lake/catalogs"
 
+	"panther/pipeline/kafka"
 	"panther/sinks/lake"
 )
 
@@ -78,7 +79,7 @@ security:
 	want.Lake.Catalog, want.Lake.REST = "rest", catalogs.REST{URI: "https://catalog", Warehouse: "logs", Credential: "env:CATALOG", Scope: "all"}
 	want.AWS.Endpoint, want.AWS.Region, want.AWS.PathStyle = "http://store:9000", "eu-west-1", new(bool)
 	want.HTTP.Listen, want.Console.URL = ":9000", "https://panther.example/ui"
-	want.Security.TLS = &TLS{CA: "/ca.pem", Cert: "/cert.pem", Key: "/key.pem", ServerName: "kafka"}
+	want.Security.TLS = &kafka.TLSFiles{CA: "/ca.pem", Cert: "/cert.pem", Key: "/key.pem", ServerName: "kafka"}
 	want.Security.SASL = SASL{"SCRAM-SHA-512", "panther", "file:/run/secrets/kafka"}
 	if diff := cmp.Diff(want, c); diff != "" {
 		t.Error(diff)
@@ -154,28 +155,6 @@ func TestLoadProblems(t *testing.T) {
 	}
 	if strings.Contains(got, "hunter2") {
 		t.Error("a problem repeats the password")
-	}
-}
-
-func TestTLSConfig(t *testing.T) {
-	if c, err := (*TLS)(nil).Config(); c != nil || err != nil {
-		t.Errorf("no TLS: %v, %v", c, err)
-	}
-	bad := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(bad, []byte("not PEM"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	for want, tls := range map[string]*TLS{
-		"holds no certificate":           {CA: bad},
-		"read security.tls.ca":           {CA: bad + ".missing"},
-		"read security.tls.cert and key": {Cert: bad, Key: bad},
-	} {
-		if _, err := tls.Config(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: %v; want %s", tls, err, want)
-		}
-	}
-	if c, err := (&TLS{ServerName: "kafka"}).Config(); err != nil || c.ServerName != "kafka" || c.InsecureSkipVerify {
-		t.Errorf("%+v, %v", c, err)
 	}
 }
 

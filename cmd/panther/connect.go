@@ -83,7 +83,7 @@ func (w *place) log(p *program) *slog.Logger {
 func kafkaConfig(p *program, c pipeline.Config, log *slog.Logger) (kafka.Config, error) {
 	k := kafka.Config{Brokers: c.Brokers, Protocol: c.Protocol, Instance: c.Instance, Heartbeat: c.Heartbeat, CommitInterval: c.CommitInterval, Log: log}
 	if t := c.Security.TLS; t != nil {
-		tls, err := kafka.TLSFiles{CA: t.CA, Cert: t.Cert, Key: t.Key, ServerName: t.ServerName}.Load()
+		tls, err := t.Load()
 		if err != nil {
 			return k, &exitError{exitUsage, err.Error()}
 		}

@@ -77,7 +77,7 @@ func (c Config) Explain(err error, on ...Access) error {
 	if err == nil || errors.As(err, &p) {
 		return err
 	}
-	for _, explain := range []func(error, []Access) *Problem{c.explainAccess, c.explainLogin, c.explainTLS, c.explainGroup, c.explainAway} {
+	for _, explain := range []func(error, []Access) *Problem{c.explainAccess, c.explainListener, c.explainLogin, c.explainTLS, c.explainGroup, c.explainAway} {
 		if p := explain(err, on); p != nil {
 			return p
 		}
@@ -118,9 +118,13 @@ func (c Config) Refused(a Access, err error) *Problem {
 	return &Problem{What: what, Err: err, Mend: "grant it: " + c.grant(a)}
 }
 
-// grant is the command that gives a to the user of c.
-func (c Config) grant(a Access) string {
-	s := fmt.Sprintf("kafka-acls --bootstrap-server %s --add --allow-principal %s --operation %s --%s", c.first(), quote(c.principal()), a.Operation, a.Resource)
+// grant is the command that gives a, and other operations on the same thing, to the user of c.
+func (c Config) grant(a Access, also ...string) string {
+	s := fmt.Sprintf("kafka-acls --bootstrap-server %s --add --allow-principal %s", c.first(), quote(c.principal()))
+	for _, op := range append([]string{a.Operation}, also...) {
+		s += " --operation " + op
+	}
+	s += " --" + a.Resource
 	if a.Resource != "cluster" {
 		s += " " + quote(a.Name)
 	}
@@ -136,6 +140,22 @@ func (c Config) principal() string {
 		return "User:" + c.TLS.Certificates[0].Leaf.Subject.String()
 	}
 	return "User:ANONYMOUS"
+}
+
+// explainListener tells that a port is for something else. The library says it in the words of its errors alone.
+func (c Config) explainListener(err error, _ []Access) *Problem {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "appear to be a tls alert"):
+		return &Problem{What: fmt.Sprintf("Kafka at %s speaks TLS", c.first()), Err: err, Mend: "switch TLS on, and name the authority's certificate file; or take the port of its plain listener"}
+	case strings.Contains(text, "beginning of an HTTP response"):
+		return &Problem{What: fmt.Sprintf("a web server answers at %s", c.first()), Err: err, Mend: "take Kafka's port, 9092 unless changed"}
+	case strings.Contains(text, "immediately after a dial") && c.TLS != nil:
+		return &Problem{What: fmt.Sprintf("Kafka at %s closes the connection at the TLS handshake", c.first()), Err: err, Mend: "switch TLS off, or take the port of its TLS listener"}
+	case strings.Contains(text, "is SASL missing?") && c.SASL.Mechanism == "" && c.TLS != nil:
+		return &Problem{What: fmt.Sprintf("Kafka at %s closes the connection at the first request", c.first()), Err: err, Mend: "it may want a SASL user: configure one"}
+	}
+	return nil
 }
 
 func (c Config) explainLogin(err error, _ []Access) *Problem {

@@ -206,6 +206,9 @@ func TestTLSFilesTellAllAtOnce(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "empty.pem holds no certificate") || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Load: %v", err)
 	}
+	if c, err := (TLSFiles{ServerName: "kafka"}).Load(); err != nil || c.ServerName != "kafka" || c.InsecureSkipVerify {
+		t.Errorf("a name alone: %+v, %v", c, err)
+	}
 	if _, err := (TLSFiles{Cert: empty}).Load(); err == nil || !strings.Contains(err.Error(), "go together") {
 		t.Errorf("a certificate without its key: %v", err)
 	}

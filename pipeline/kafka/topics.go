@@ -154,6 +154,11 @@ func (e *ensurer) ensure(ctx context.Context, topics []stream.Topic) (Problems, 
 			if was {
 				existing = append(existing, t)
 			}
+		case errors.Is(err, kerr.TopicAuthorizationFailed):
+			// Nothing is granted: a broker does not even say whether the topic is there.
+			p := e.cfg.Refused(Access{"Describe", "topic", t.Name}, err)
+			p.Mend = "grant what is needed: " + e.cfg.grant(Access{"Read", "topic", t.Name}, "Write", "Create", "DescribeConfigs")
+			problems = append(problems, p)
 		default:
 			problems = append(problems, e.problem("look at topic "+t.Name, err, Access{"Describe", "topic", t.Name}))
 		}

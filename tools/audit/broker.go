@@ -108,7 +108,7 @@ func moduleRoot() (string, error) {
 	return "", err
 }
 
-// freePorts finds a port that is free, and the next one too: Kafka takes both.
+// freePorts finds a port that is free, and the next two as well: Kafka takes all three.
 func freePorts() (int, error) {
 	for range 100 {
 		a, err := net.Listen("tcp", "127.0.0.1:0")
@@ -116,12 +116,18 @@ func freePorts() (int, error) {
 			return 0, err
 		}
 		port := a.Addr().(*net.TCPAddr).Port
-		b, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+1)))
 		a.Close()
-		if err == nil {
-			b.Close()
+		if free(port) && free(port+1) && free(port+2) {
 			return port, nil
 		}
 	}
-	return 0, errors.New("find two free ports in a row: none in 100 tries")
+	return 0, errors.New("find three free ports in a row: none in 100 tries")
+}
+
+func free(port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err == nil {
+		l.Close()
+	}
+	return err == nil
 }

@@ -6,17 +6,21 @@
 #   kafka.sh kill    [DIR] [PORT]   kill -9
 #   kafka.sh restart [DIR] [PORT]   stop (or what is left of it) and start, on the same data
 #   kafka.sh clean   [DIR] [PORT]   kill it and remove its data
+#   kafka.sh secure  [DIR] [PORT]   print its listener with TLS and logins, and the file of the authority that signs it
 #   kafka.sh topics  [DIR] [PORT] ARGUMENTS...   what kafka-topics.sh does
 #
-# DIR is .kafka in the checkout unless given, PORT 9092; PORT+1 is taken too. The broker allows sessions as short as a second,
-# so that tests of dying members are quick.
+# DIR is .kafka in the checkout unless given, PORT 9092; PORT+1 and PORT+2 are taken too. The broker allows sessions as short as
+# a second, so that tests of dying members are quick. Whoever comes to PORT may do everything. On PORT+2 it speaks TLS and wants a
+# login, PLAIN (user ann, password "a secret of ann") or SCRAM (users made by whoever wants them), and grants what ACLs say.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 verb=${1:-}
 dir=${2:-$here/../../.kafka}
 port=${3:-9092}
-controller=$((port + 1))
+controller=$((port + 1)) secure=$((port + 2))
 [[ $port =~ ^[0-9]+$ ]] || { echo "kafka.sh: port $port: want a number" >&2; exit 2; }
+
+storepass=of-no-secret
 
 say() { echo "kafka.sh: $*" >&2; }
 
@@ -44,6 +48,17 @@ jars() {
 
 run() { java -Xmx256m -XX:TieredStopAtLevel=1 "-Dlog4j2.configurationFile=$dir/log4j2.properties" -cp "$dir/libs/*" "$@"; }
 
+# certificate makes what the broker shows on its TLS listener. It is its own authority.
+certificate() {
+  [[ -f $dir/tls/ca.pem ]] && return
+  mkdir -p "$dir/tls"
+  local store=(-keystore "$dir/tls/broker.p12" -storetype PKCS12 -storepass "$storepass" -alias broker)
+  rm -f "$dir/tls/broker.p12"
+  { keytool -genkeypair "${store[@]}" -keyalg EC -groupname secp256r1 -validity 3650 -dname CN=localhost -ext san=dns:localhost,ip:127.0.0.1 -ext bc:c=ca:true &&
+    keytool -exportcert -rfc "${store[@]}" -file "$dir/tls/made.pem" && mv "$dir/tls/made.pem" "$dir/tls/ca.pem"; } >"$dir/tls/log" 2>&1 ||
+    { say "making the broker's certificate: $(tail -n 5 "$dir/tls/log")"; exit 1; }
+}
+
 configure() {
   cat >"$dir/log4j2.properties" <<LOG
 status=error
@@ -58,9 +73,20 @@ LOG
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:$controller
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
+listeners=PLAINTEXT://127.0.0.1:$port,SASL_SSL://127.0.0.1:$secure,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$port,SASL_SSL://127.0.0.1:$secure,CONTROLLER://127.0.0.1:$controller
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
+ssl.keystore.location=$dir/tls/broker.p12
+ssl.keystore.type=PKCS12
+ssl.keystore.password=$storepass
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_ann="a secret of ann";
+listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
 log.dirs=$dir/data
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -98,6 +124,7 @@ start() {
   mkdir -p "$dir"
   dir=$(cd "$dir" && pwd)
   jars
+  certificate
   configure
   nohup java -Xmx1g "-Dlog4j2.configurationFile=$dir/log4j2.properties" -cp "$dir/libs/*" kafka.Kafka "$dir/server.properties" \
     >>"$dir/kafka.log" 2>&1 </dev/null &
@@ -139,6 +166,7 @@ stop) end TERM && echo "Kafka at 127.0.0.1:$port is stopped" ;;
 kill) end KILL && echo "Kafka at 127.0.0.1:$port is killed" ;;
 restart) end TERM || end KILL; start ;;
 clean) end KILL && rm -rf "$dir/data" && echo "Kafka's data in $dir is removed" ;;
+secure) echo "127.0.0.1:$secure $(cd "$dir" && pwd)/tls/ca.pem" ;;
 topics) shift 3; topics "$@" ;;
-*) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
