@@ -60,6 +60,8 @@ s3-stop:
 
 bench: ## benchmarks, as ratios within one run; with PANTHER_TEST_BROKERS=127.0.0.1:9092 also on Kafka
 	go test -run '^$$' -bench . -benchtime 100ms ./...
+	PANTHER_LADDER='.*' go test -count 1 -run 'Ladder$$|TwoCores$$' -v ./schemas/classify
+	cd schemas/classify/simdjson && PANTHER_LADDER='.*' go test -count 1 -run Ladder -v .
 
 audit: ## kill everything for a minute on a real Kafka, then count (needs Java and Maven); ARGS="-for 10m" for longer
 	go run ./tools/audit $(ARGS)

@@ -47,6 +47,7 @@ type target struct {
 // NewFiller makes a Filler.
 func NewFiller(aims []Aim) *Filler {
 	f := &Filler{}
+	f.spare = 60 // the line of an event was as deep as it may be, and what was around it is one level below p_header
 	b := &builder{union: &f.names, budget: budget{left: math.MaxInt, ahead: 1}}
 	b.groups = []group{{}}
 	root := newTree()

@@ -24,6 +24,7 @@ type worker struct {
 	trouble   trouble
 	troubleAt int
 
+	spare   int    // levels that the line may be nested deeper than MaxDepth: less than 64, for which skip has room
 	unknown uint32 // the field of members that nobody knows, if these are wanted on the tape; 0: they are not
 	nameAt  int    // where the name stands that was looked up last
 

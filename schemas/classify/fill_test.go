@@ -1,0 +1,253 @@
+package classify_test
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"panther/schemas/classify"
+	"panther/schemas/logtype"
+)
+
+// A table has columns for the fields of a log type.
+type table struct {
+	fields  []logtype.Field
+	columns []*classify.Column
+	filler  *classify.Filler
+	rows    int
+}
+
+func newTable(s *logtype.Schema) *table {
+	t := &table{}
+	own := func(name string, v logtype.Value) { t.fields = append(t.fields, logtype.Field{Name: name, Value: v}) }
+	list := logtype.Value{Type: logtype.Array, Element: &logtype.Value{Type: logtype.String}}
+	for _, name := range []string{"p_row_id", "p_log_type", "p_source_id", "p_source_label", "p_source_file"} {
+		own(name, logtype.Value{Type: logtype.String})
+	}
+	own("p_event_time", logtype.Value{Type: logtype.Timestamp})
+	own("p_parse_time", logtype.Value{Type: logtype.Timestamp})
+	own("p_schema_version", logtype.Value{Type: logtype.BigInt})
+	own("p_header", logtype.Value{Type: logtype.JSON})
+	own("p_flags", list)
+	for _, set := range logtype.IndicatorSets() {
+		own(set, list)
+	}
+	t.fields = append(t.fields, s.Fields...)
+	var aims []classify.Aim
+	t.columns, aims = aimsAt(t.fields)
+	t.filler = classify.NewFiller(aims)
+	return t
+}
+
+func aimsAt(fields []logtype.Field) (columns []*classify.Column, aims []classify.Aim) {
+	for i := range fields {
+		into := intoOf(&fields[i].Value)
+		columns = append(columns, into.Column)
+		aims = append(aims, classify.Aim{Member: fields[i].Name, Into: []classify.Into{into}})
+	}
+	return columns, aims
+}
+
+func intoOf(v *logtype.Value) classify.Into {
+	simple := map[logtype.Type]classify.ColumnKind{logtype.Int: classify.IntColumn, logtype.SmallInt: classify.IntColumn, logtype.BigInt: classify.LongColumn,
+		logtype.Float: classify.FloatColumn, logtype.Boolean: classify.BoolColumn, logtype.Timestamp: classify.TimeColumn, logtype.String: classify.TextColumn}
+	switch v.Type {
+	case logtype.Array:
+		element := intoOf(v.Element)
+		element.Column = classify.NewColumn(classify.ListColumn, element.Column)
+		return element
+	case logtype.Object:
+		columns, aims := aimsAt(v.Fields)
+		return classify.Into{Column: classify.NewColumn(classify.StructColumn, columns...), Within: aims}
+	case logtype.JSON:
+		return classify.Into{Column: classify.NewColumn(classify.TextColumn), JSON: true}
+	}
+	return classify.Into{Column: classify.NewColumn(simple[v.Type])}
+}
+
+// add takes an event in, and returns what is left over.
+func (t *table) add(event []byte) map[string]json.RawMessage {
+	left := t.filler.Add(event, t.rows)
+	t.rows++
+	for _, c := range t.columns {
+		c.End(t.rows)
+	}
+	return left
+}
+
+// row shows a row as text.
+func (t *table) row(row int) string { return showStruct(t.fields, t.columns, row) }
+
+func showStruct(fields []logtype.Field, columns []*classify.Column, row int) string {
+	var all []string
+	for i := range fields {
+		all = append(all, fields[i].Name+":"+show(&fields[i].Value, columns[i], row))
+	}
+	return "{" + strings.Join(all, " ") + "}"
+}
+
+func show(v *logtype.Value, c *classify.Column, row int) string {
+	if c.Valid[row>>3]>>(row&7)&1 == 0 {
+		return "-"
+	}
+	offset := func(k int) int { return int(binary.LittleEndian.Uint32(c.Offsets[4*k:])) }
+	switch c.Kind {
+	case classify.TextColumn:
+		return strconv.Quote(string(c.Values[offset(row):offset(row+1)]))
+	case classify.IntColumn:
+		return strconv.Itoa(int(int32(binary.LittleEndian.Uint32(c.Values[4*row:]))))
+	case classify.LongColumn, classify.TimeColumn:
+		return strconv.FormatInt(int64(binary.LittleEndian.Uint64(c.Values[8*row:])), 10)
+	case classify.FloatColumn:
+		return strconv.FormatFloat(math.Float64frombits(binary.LittleEndian.Uint64(c.Values[8*row:])), 'g', -1, 64)
+	case classify.BoolColumn:
+		return strconv.FormatBool(c.Values[row>>3]>>(row&7)&1 != 0)
+	case classify.StructColumn:
+		return showStruct(v.Fields, c.Children, row)
+	}
+	var all []string
+	for k := offset(row); k < offset(row+1); k++ {
+		all = append(all, show(v.Element, c.Children[0], k))
+	}
+	return "[" + strings.Join(all, " ") + "]"
+}
+
+// wanted shows what a value of a row has to be, from the event.
+func wanted(t testing.TB, v *logtype.Value, raw json.RawMessage) string {
+	if raw == nil || string(raw) == "null" {
+		return "-"
+	}
+	switch v.Type {
+	case logtype.String:
+		var text string
+		if err := json.Unmarshal(raw, &text); err != nil {
+			t.Fatal(err)
+		}
+		return strconv.Quote(text)
+	case logtype.JSON:
+		return strconv.Quote(string(raw))
+	case logtype.Float:
+		f, err := strconv.ParseFloat(string(raw), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	case logtype.Timestamp:
+		at, err := time.Parse(`"`+time.RFC3339Nano+`"`, string(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strconv.FormatInt(at.UnixMicro(), 10)
+	case logtype.Object:
+		return wantedStruct(t, v.Fields, raw)
+	case logtype.Array:
+		var elements []json.RawMessage
+		if err := json.Unmarshal(raw, &elements); err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, e := range elements {
+			all = append(all, wanted(t, v.Element, e))
+		}
+		return "[" + strings.Join(all, " ") + "]"
+	}
+	return string(raw)
+}
+
+func wantedStruct(t testing.TB, fields []logtype.Field, raw json.RawMessage) string {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for i := range fields {
+		all = append(all, fields[i].Name+":"+wanted(t, &fields[i].Value, members[fields[i].Name]))
+	}
+	return "{" + strings.Join(all, " ") + "}"
+}
+
+// check classifies a line, and wants of its event's row what the event says.
+func (t *table) check(tb testing.TB, c classify.Checker, l classify.Line) {
+	tb.Helper()
+	l.RowID, l.SourceID, l.SourceLabel, l.ParseTime = "row", "id", "a \"label\"", time.Unix(1700000000, 120000000)
+	v := c.Check(l)
+	if v.Event == nil {
+		return
+	}
+	if left := t.add(v.Event); left != nil {
+		tb.Fatalf("%s is left of %s", left, v.Event)
+	}
+	if diff := cmp.Diff(wantedStruct(tb, t.fields, v.Event), t.row(t.rows-1)); diff != "" {
+		tb.Fatalf("%s\n%s", v.Event, diff)
+	}
+}
+
+// Columns say what events say: of the samples of all log types that are built in, and of schemas and lines made by chance.
+func TestColumnsEqualEvents(t *testing.T) {
+	for _, s := range logtype.Builtins() {
+		table, c := newTable(s), engineOf(t, s)
+		for _, sample := range s.Samples {
+			table.check(t, c, classify.Line{Bytes: []byte(sample.Line)})
+		}
+	}
+	for seed := range rounds(600) {
+		g := newGenerator(seed)
+		all := g.schemas(1, g.schema)
+		table, c := newTable(all[0].Schema), engineOf(t, all[0].Schema)
+		for _, l := range g.lines(all, 30) {
+			table.check(t, c, l)
+		}
+	}
+}
+
+// What no column takes is left over, by its path; what is around a line may be nested deeper than lines.
+func TestFillerLeavesOver(t *testing.T) {
+	deep := strings.Repeat("[", 150) + strings.Repeat("]", 150)
+	s, err := logtype.Parse("a.yml", []byte("schema: My.Type\nfields: [{name: a, type: object, fields: [{name: b, type: array, element: {type: int}}]}, {name: c, type: boolean}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for event, want := range map[string]string{
+		`{"a":{"b":[1,2]},"c":true}`:                        ``,
+		`{"a":{"b":[1,"x",null,2.5]},"c":"no"}`:             `a.b[1]="x" a.b[3]=2.5 c="no"`,
+		`{"a":{"z\u0041":[{}],"b":7},"y":null,"q":1,"q":2}`: `a.b=7 a.zA=[{}] q=2`,
+		`{"a":[],"p_header":` + deep + `}`:                  `a=[]`,
+		`[]`:                                                `event="[]"`,
+		`{"a":`:                                             `event="{\"a\":"`,
+		``:                                                  `event=""`,
+	} {
+		table := newTable(s)
+		var left []string
+		found := table.add([]byte(event))
+		for _, path := range []string{"a", "a.b", "a.b[1]", "a.b[3]", "a.zA", "c", "event", "q"} {
+			if value, ok := found[path]; ok {
+				left = append(left, path+"="+string(value))
+			}
+		}
+		if got := strings.Join(left, " "); got != want || len(left) != len(found) {
+			t.Errorf("of %.80s is left %s (%d), want %s", event, got, len(found), want)
+		}
+	}
+}
+
+// Neither checking a line nor filling columns allocates memory, once there is enough of it.
+func TestNoAllocations(t *testing.T) {
+	for _, r := range rungs(t) {
+		if r.mayAllocate {
+			continue
+		}
+		for _, line := range r.lines {
+			r.check(line)
+		}
+		i := 0
+		if n := testing.AllocsPerRun(min(500, len(r.lines)), func() { r.check(r.lines[i%len(r.lines)]); i++ }); n > 0 {
+			t.Errorf("%s allocates %g times a line", r.name, n)
+		}
+	}
+}
