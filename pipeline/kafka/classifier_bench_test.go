@@ -106,7 +106,7 @@ func (c *classifying) copyOnce() float64 {
 	out := c.next("raw")
 	defer c.remove(out)
 	session, err := kgo.NewGroupTransactSession(append(c.cfg.options(), kgo.ConsumerGroup(out), kgo.TransactionalID(out), kgo.ConsumeTopics(c.in),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.RequireStableFetchOffsets(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.DefaultProduceTopic(out), kgo.ProducerLinger(10*time.Millisecond), kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.MaxBufferedRecords(50_000))...)
 	if err != nil {
 		c.b.Fatal(err)

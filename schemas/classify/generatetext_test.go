@@ -212,7 +212,7 @@ func (g generator) regex(columns []column, options string) (parser string, line 
 			open, end = "(?:", ")?"
 		}
 		group := "%{" + pick(g, "DATA", "NOTSPACE", "GREEDYDATA", "INT", "WORD", "QUOTEDSTRING", "MINE", "IPORHOST") + ":" + c.name + "}"
-		if c.name != "_" && strings.Trim(c.name, "abcdefidA_") == "" && g.chance(50) {
+		if c.name != "_" && strings.Trim(c.name, "abcdefiA_") == "" && g.chance(50) {
 			group = "(?P<" + c.name + ">" + pick(g, "[^,]*", `\S+`, `[a-z0-9.]*?`, "é|.*") + ")"
 		}
 		if strings.Contains(group, "MINE") {
