@@ -91,8 +91,7 @@ func (s *session) indented(code int, out, errs string) string {
 	for i, text := range []string{out, errs} {
 		for line := range strings.Lines(text) {
 			line = instant.ReplaceAllString(line, "(time)")
-			line = strings.TrimRight("    "+[]string{"", "2> "}[i]+strings.ReplaceAll(line, s.dir, "DIR"), " \n")
-			b.WriteString(line + "\n")
+			b.WriteString("    " + []string{"", "2> "}[i] + strings.TrimRight(strings.ReplaceAll(line, s.dir, "DIR"), " \n") + "\n")
 		}
 	}
 	if code != 0 {
