@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -32,11 +33,11 @@ func (s *shift) job(process, name string, err error) Job {
 	}}
 }
 
-// owners returns who runs which job, and forgets it.
+// owners returns who runs which job, and whether each is run.
 func (s *shift) owners(jobs int) (map[string]string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.running, len(s.running) == jobs
+	return maps.Clone(s.running), len(s.running) == jobs
 }
 
 func (s *shift) forget() {
@@ -72,7 +73,7 @@ func TestJobsHaveOneOwner(t *testing.T) {
 	}
 	await := func(what string, ok func(map[string]string) bool) {
 		t.Helper()
-		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 			if owners, all := s.owners(jobs); all && ok(owners) {
 				return
 			} else if time.Now().After(deadline) {

@@ -157,7 +157,7 @@ func TestTransactionsFitTheBroker(t *testing.T) {
 	b.cfg.TransactionTimeout = time.Second
 	b.create(stream.Topic{Name: "long", Partitions: 1})
 	b.apply(1, "long")
-	const takes = 3 << 20
+	const takes = 512 << 10
 	var taken atomic.Int64 // in this transaction
 	var late time.Time     // when that became too much; of the broker's goroutine
 	b.cluster.ControlKey(int16(kmsg.EndTxn), func(kmsg.Request) (kmsg.Response, error, bool) {

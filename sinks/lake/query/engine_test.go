@@ -90,7 +90,7 @@ func TestAnswers(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	e := engine(t, folder(t))
 	for sql, want := range map[string]string{
-		"select 1\nfrom a_one\nwhere nope": `line 3, column 7: Referenced column "nope" not found in FROM clause!`,
+		"select 1\nfrom a_one\nwhere nope": `line 3, column 7: Referenced column "nope" not found in FROM clause`,
 		"drop table a_one":                 "line 1, column 1: only SELECT is answered",
 		"select cast('é' as int), x":       "line 1, column 26: ",
 		"from classification_failure":      "did you mean panther_monitor.classification_failures?",
