@@ -157,9 +157,10 @@ func TestTransactionsFitTheBroker(t *testing.T) {
 	b.cfg.TransactionTimeout = time.Second
 	b.create(stream.Topic{Name: "long", Partitions: 1})
 	b.apply(1, "long")
-	const takes = 512 << 10
+	const takes = 3 << 20
 	var taken atomic.Int64 // in this transaction
 	var late time.Time     // when that became too much; of the broker's goroutine
+	var tooMuch atomic.Bool
 	b.cluster.ControlKey(int16(kmsg.EndTxn), func(kmsg.Request) (kmsg.Response, error, bool) {
 		b.cluster.KeepControl()
 		taken.Store(0)
@@ -189,6 +190,7 @@ func TestTransactionsFitTheBroker(t *testing.T) {
 		}
 		if late.IsZero() {
 			late = time.Now()
+			tooMuch.Store(true)
 		}
 		return busy, nil, time.Since(late) < b.cfg.TransactionTimeout*3/2
 	})
@@ -200,7 +202,10 @@ func TestTransactionsFitTheBroker(t *testing.T) {
 	if got := len(b.read(countOut.Name, 2000)); got != 2000 {
 		t.Errorf("%d lines of 2000 came", got)
 	}
+	if !tooMuch.Load() {
+		t.Skip("this machine is too slow to write too much in the time of a transaction")
+	}
 	if counterOf(t, metrics, "panther_aborts_total") == 0 {
-		t.Error("no transaction was too much for the broker")
+		t.Error("what was too much for the broker was not aborted")
 	}
 }
