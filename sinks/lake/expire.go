@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
-	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 )
 
@@ -20,47 +18,40 @@ type Expired struct {
 	Bytes     int64  `json:"bytes"`
 }
 
-// sweptProperty says when files were last removed.
-const sweptProperty = "panther.swept"
-
-// Expire forgets snapshots that p does not keep, and removes files that nobody can need any more: see sweepMetadata and
-// sweepData. With plan it only says what it would do.
-//
-// It commits before it removes anything, also when there is no snapshot to forget. A writer may have slept since it wrote
-// its files, with nothing left to do but to create the next version; what it made is old, and no version refers to it. With
-// a commit in between, its version is no longer the next one.
+// Expire forgets snapshots that p does not keep, and removes files that nobody can need any more: see sweep. With plan it
+// only says what it would do.
 func (c *Catalog) Expire(ctx context.Context, id table.Identifier, p Upkeep, plan bool) (Expired, error) {
 	p = p.withDefaults()
-	out := Expired{Table: nameOf(id)}
 	for try := 1; ; try++ {
-		t, err := c.LoadTable(ctx, id)
-		if err != nil {
+		out, err := c.expire(ctx, id, p, plan)
+		if !errors.Is(err, table.ErrCommitFailed) || try == commitTries {
 			return out, err
 		}
-		drop := p.expired(t.Metadata())
-		out.Snapshots = len(drop)
-		if !plan {
-			t, err = c.dropSnapshots(ctx, t, drop, table.NewSetPropertiesUpdate(iceberg.Properties{sweptProperty: p.Now().UTC().Format(time.RFC3339)}))
+		if err := p.wait(ctx, try); err != nil {
+			return out, err
 		}
-		if errors.Is(err, table.ErrCommitFailed) && try < commitTries {
-			if err := p.wait(ctx, try); err != nil {
-				return out, err
-			}
-			continue
-		}
-		if err != nil {
+	}
+}
+
+func (c *Catalog) expire(ctx context.Context, id table.Identifier, p Upkeep, plan bool) (Expired, error) {
+	out := Expired{Table: nameOf(id)}
+	t, err := c.LoadTable(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	drop := p.expired(t.Metadata())
+	if !plan && len(drop) > 0 {
+		if t, err = c.dropSnapshots(ctx, t, drop); err != nil {
 			return out, fmt.Errorf("expire snapshots of table %s: %w", nameOf(id), err)
 		}
-		for _, sweep := range []func(context.Context, *table.Table, time.Time, bool) (removed, error){c.sweepMetadata, c.sweepData} {
-			r, err := sweep(ctx, t, p.Now(), plan)
-			out.Files += r.files
-			out.Bytes += r.bytes
-			if err != nil {
-				return out, fmt.Errorf("remove files of table %s: %w", nameOf(id), err)
-			}
-		}
-		return out, nil
 	}
+	out.Snapshots = len(drop)
+	gone, err := c.sweep(ctx, t, p.Now(), true, plan)
+	out.Files, out.Bytes = gone.files, gone.bytes
+	if err != nil {
+		return out, fmt.Errorf("remove files of table %s: %w", nameOf(id), err)
+	}
+	return out, nil
 }
 
 // expired returns the snapshots that p does not keep: neither among the newest, nor young, nor named by a branch or a tag.
@@ -94,17 +85,13 @@ func surplus(meta table.Metadata, n int) (ids []int64) {
 	return ids
 }
 
-// dropSnapshots commits that a table has no longer these snapshots, if nobody has added one meanwhile; others may be made
-// in the same commit.
-func (c *Catalog) dropSnapshots(ctx context.Context, t *table.Table, ids []int64, ups ...table.Update) (*table.Table, error) {
+// dropSnapshots commits that a table has no longer these snapshots, if nobody has added one meanwhile.
+func (c *Catalog) dropSnapshots(ctx context.Context, t *table.Table, ids []int64) (*table.Table, error) {
 	reqs := []table.Requirement{table.AssertTableUUID(t.Metadata().TableUUID())}
 	for name, ref := range t.Metadata().Refs() {
 		reqs = append(reqs, table.AssertRefSnapshotID(name, &ref.SnapshotID))
 	}
-	if len(ids) > 0 {
-		ups = append(ups, table.NewRemoveSnapshotsUpdate(ids, false))
-	}
-	if _, _, err := c.CommitTable(ctx, t.Identifier(), reqs, ups); err != nil {
+	if _, _, err := c.CommitTable(ctx, t.Identifier(), reqs, []table.Update{table.NewRemoveSnapshotsUpdate(ids, false)}); err != nil {
 		return t, err
 	}
 	return c.LoadTable(ctx, t.Identifier())

@@ -23,6 +23,7 @@ const (
 	groupBytes = 32 << 20 // of records, that make one row group: so much is in memory as columns too
 
 	dataDir    = "data" // of a table; in it a folder for each hour
+	dataSuffix = ".parquet"
 	hourFormat = "2006-01-02-15"
 )
 
@@ -103,7 +104,7 @@ func (c *Catalog) storeFile(ctx context.Context, t *table.Table, hour int64, f *
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("%s/%s/p_parse_hour=%s/%s.parquet", folder, dataDir, timeOf(hour).Format(hourFormat), uuid.NewString())
+	name := fmt.Sprintf("%s/%s/p_parse_hour=%s/%s%s", folder, dataDir, timeOf(hour).Format(hourFormat), uuid.NewString(), dataSuffix)
 	if err := c.store.Put(ctx, name, f.buf.Bytes()); err != nil {
 		return nil, err
 	}

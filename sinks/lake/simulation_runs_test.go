@@ -5,7 +5,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -126,12 +125,6 @@ func TestTheSimulationSeesBrokenRules(t *testing.T) {
 					delete(s.store.files, name)
 				}
 				return true, nil
-			}
-		},
-		"expiry commits nothing before it removes": func(s *simulation) {
-			s.store.before = func(op, name string) (bool, error) {
-				expiring := slices.ContainsFunc(s.workers, func(w *worker) bool { return w.busy == "expiry" })
-				return !expiring || op != "create", nil
 			}
 		},
 		"nothing stays for readers":     func(s *simulation) { s.hasty = 48 * time.Hour },

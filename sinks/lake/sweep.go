@@ -3,6 +3,9 @@ package lake
 import (
 	"context"
 	"errors"
+	"path"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -12,7 +15,7 @@ import (
 // How long files stay that no version of the table needs.
 const (
 	keepFiles    = time.Hour        // a reader works with the version that it has loaded
-	keepSlack    = 10 * time.Minute // from the writing of a file to the commit that shows it, and between clocks
+	keepSlack    = 10 * time.Minute // between clocks
 	keepOrphans  = 24 * time.Hour   // data: a file is written long before its commit where an hour is rewritten
 	keepVersions = 100              // of the metadata, however old
 )
@@ -23,39 +26,60 @@ type removed struct {
 	bytes int64
 }
 
-// sweepMetadata removes files of metadata that nobody has needed since an hour ago: versions older than the one that was the
-// newest then, and manifests, written before, that neither that version nor t refers to. Those of the versions between are
-// younger, or were in that version. It goes by age, never by count: a writer that slept would create its next version in the
-// place of one that is gone, and believe it had committed. With plan it only counts.
-func (c *Catalog) sweepMetadata(ctx context.Context, t *table.Table, now time.Time, plan bool) (removed, error) {
-	dir, err := c.folder(t)
+// sweep removes files of a table that nobody can need any more, those of data only with data; with plan it only counts them.
+//
+//   - Readers work with a version that they have loaded within the last hour: what any version since then refers to stays.
+//   - Writers in the middle of a commit have written files that no version refers to, and may sleep for long. Their commit
+//     fails if the table has got a snapshot since they loaded it. They write manifests after that, and data no more than half
+//     a day before: see asleep. So what is older than the present snapshot, by that much, goes. If a table is idle, that
+//     would never be, so it gets another snapshot: see fence.
+//
+// Versions of the metadata go by age, never by count alone: a writer that slept would create its next version in the place of
+// one that is gone, and believe it had committed.
+func (c *Catalog) sweep(ctx context.Context, t *table.Table, now time.Time, data, plan bool) (removed, error) {
+	folder, err := c.folder(t)
 	if err != nil {
 		return removed{}, err
 	}
-	dir += "/" + metadataDir
+	dir := folder + "/" + metadataDir
 	files, err := c.store.List(ctx, dir)
 	if err != nil {
 		return removed{}, err
 	}
 	then := versionAt(files, now.Add(-keepFiles))
-	if then == 0 {
-		return removed{}, nil // the table is younger
+	if then == 0 || t.CurrentSnapshot() == nil {
+		return removed{}, nil // the table is younger, or was never written to
 	}
-	used, err := c.needed(ctx, t, dir, files, then, false)
+	used, err := c.needed(ctx, t, versions{c.store, dir, files}, then, data)
 	if err != nil {
 		return removed{}, err
 	}
-	newest := versionAt(files, now.Add(keepOrphans))
-	var out removed
-	var errs []error
-	for _, f := range files {
-		n := numberOf(f.Name)
-		old := n > 0 && n < then && n <= newest-keepVersions || strings.HasSuffix(f.Name, ".avro") && !used[dir+"/"+f.Name] || strings.HasPrefix(f.Name, tmpPrefix)
-		if old && !f.Dir && f.Written.Before(now.Add(-keepFiles-keepSlack)) {
-			errs = append(errs, c.remove(ctx, dir, f, plan, &out))
+	garbage := unusedMetadata(dir, files, used, now, then)
+	if data {
+		more, err := c.unusedData(ctx, folder+"/"+dataDir, used, now.Add(-keepOrphans))
+		if err != nil {
+			return removed{}, err
+		}
+		garbage = append(garbage, more...)
+	}
+	came := snapshotAt(files, t)
+	waits := func(f Entry) bool {
+		before := came.Add(-keepSlack)
+		if strings.HasSuffix(f.Name, dataSuffix) {
+			before = came.Add(-keepOrphans)
+		}
+		return !f.Written.Before(before)
+	}
+	idle := came.Before(now.Add(-keepFiles))
+	switch {
+	case !data || !idle:
+		garbage = slices.DeleteFunc(garbage, waits)
+	case !plan && slices.ContainsFunc(garbage, waits):
+		if err := c.fence(ctx, t); err != nil {
+			return removed{}, err
 		}
 	}
-	return out, errors.Join(errs...)
+	return c.remove(ctx, garbage, plan)
 }
 
 // versionAt returns the number of the version that was the newest at a time; 0 if there was none.
@@ -68,40 +92,109 @@ func versionAt(files []Entry, at time.Time) (newest int) {
 	return newest
 }
 
-func (c *Catalog) remove(ctx context.Context, dir string, f Entry, plan bool, out *removed) error {
-	if !plan {
-		if err := c.store.Remove(ctx, dir+"/"+f.Name); err != nil {
-			return err
+// snapshotAt returns when the present snapshot of a table came, or a little before: when its list of manifests was written.
+func snapshotAt(files []Entry, t *table.Table) (at time.Time) {
+	for _, f := range files {
+		if f.Name == path.Base(t.CurrentSnapshot().ManifestList) {
+			at = f.Written
 		}
 	}
-	out.files++
-	out.bytes += f.Size
-	return nil
+	return at
 }
 
-// needed returns the names, in the store, of the files that t or the version of a number refers to: manifests and lists of
-// manifests, and with data also data files.
-func (c *Catalog) needed(ctx context.Context, t *table.Table, dir string, files []Entry, then int, data bool) (map[string]bool, error) {
-	metas := []table.Metadata{t.Metadata()}
-	for _, f := range files {
-		if numberOf(f.Name) != then {
+func (c *Catalog) remove(ctx context.Context, garbage []Entry, plan bool) (out removed, err error) {
+	for _, f := range garbage {
+		if !plan {
+			if err := c.store.Remove(ctx, f.Name); err != nil {
+				return out, err
+			}
+		}
+		out.files++
+		out.bytes += f.Size
+	}
+	return out, nil
+}
+
+// needed returns the names, in the store, of the files that t, or any version since that of a number, refers to: manifests and
+// lists of manifests, and with data also data files.
+func (c *Catalog) needed(ctx context.Context, t *table.Table, all versions, then int, data bool) (map[string]bool, error) {
+	used, known := map[string]bool{}, map[int64]bool{}
+	add := func(metas ...table.Metadata) error {
+		for _, meta := range metas {
+			for _, snap := range meta.Snapshots() {
+				known[snap.SequenceNumber] = true
+				if err := c.addNeeded(ctx, used, snap, data); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	first, err := all.read(ctx, then)
+	if err != nil {
+		return nil, err
+	}
+	if err := add(append(first, t.Metadata())...); err != nil {
+		return nil, err
+	}
+	// A snapshot that came since then and has gone is missing in the sequence. The first version that has reached its number
+	// has it.
+	for seq := t.Metadata().LastSequenceNumber(); seq > lastSequence(first); seq-- {
+		if known[seq] {
 			continue
 		}
-		meta, err := readMetadata(ctx, c.store, dir+"/"+f.Name)
+		metas, err := all.reaching(ctx, seq, then, numberOf(path.Base(t.MetadataLocation())))
 		if err != nil {
 			return nil, err
 		}
-		metas = append(metas, meta)
-	}
-	used := map[string]bool{}
-	for _, meta := range metas {
-		for _, snap := range meta.Snapshots() {
-			if err := c.addNeeded(ctx, used, snap, data); err != nil {
-				return nil, err
-			}
+		if err := add(metas...); err != nil {
+			return nil, err
 		}
 	}
 	return used, nil
+}
+
+func lastSequence(metas []table.Metadata) (last int64) {
+	for _, m := range metas {
+		last = max(last, m.LastSequenceNumber())
+	}
+	return last
+}
+
+// versions are the versions of a table's metadata: those of files in a folder.
+type versions struct {
+	store Store
+	dir   string
+	files []Entry
+}
+
+// read returns the metadata of a number. Of some catalogs there may be several, of which one counts.
+func (v versions) read(ctx context.Context, n int) (out []table.Metadata, err error) {
+	for _, f := range v.files {
+		if numberOf(f.Name) != n {
+			continue
+		}
+		meta, err := readMetadata(ctx, v.store, v.dir+"/"+f.Name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, meta)
+	}
+	return out, nil
+}
+
+// reaching returns the first version after one, and not after another, that has come to a sequence number.
+func (v versions) reaching(ctx context.Context, seq int64, after, last int) ([]table.Metadata, error) {
+	var failed error
+	n := after + 1 + sort.Search(last-after-1, func(i int) bool {
+		metas, err := v.read(ctx, after+1+i)
+		failed = errors.Join(failed, err)
+		return lastSequence(metas) >= seq
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	return v.read(ctx, n)
 }
 
 // addNeeded adds the names of a snapshot's files. What is known is not read again: most snapshots share their manifests.
@@ -134,43 +227,42 @@ func (c *Catalog) addNeeded(ctx context.Context, used map[string]bool, snap tabl
 	return nil
 }
 
-// sweepData removes data files that no snapshot of t, and none of the version of an hour ago, refers to, a day after they
-// were written: those of hours that were rewritten or dropped, once their snapshots are forgotten, and those of commits that
-// never came to an end. Folders of hours that are empty go, too. With plan it only counts.
-func (c *Catalog) sweepData(ctx context.Context, t *table.Table, now time.Time, plan bool) (removed, error) {
-	dir, err := c.folder(t)
-	if err != nil {
-		return removed{}, err
+// unusedMetadata returns the files of metadata that are not used: versions older than the one of a number, and manifests.
+func unusedMetadata(dir string, files []Entry, used map[string]bool, now time.Time, then int) (out []Entry) {
+	newest := versionAt(files, now.Add(keepOrphans))
+	for _, f := range files {
+		n := numberOf(f.Name)
+		old := n > 0 && n < then && n <= newest-keepVersions || strings.HasPrefix(f.Name, tmpPrefix)
+		f.Name = dir + "/" + f.Name
+		old = old || strings.HasSuffix(f.Name, ".avro") && !used[f.Name]
+		if old && !f.Dir && f.Written.Before(now.Add(-keepFiles-keepSlack)) {
+			out = append(out, f)
+		}
 	}
-	versions, err := c.store.List(ctx, dir+"/"+metadataDir)
-	if err != nil {
-		return removed{}, err
-	}
-	used, err := c.needed(ctx, t, dir+"/"+metadataDir, versions, versionAt(versions, now.Add(-keepFiles)), true)
-	if err != nil {
-		return removed{}, err
-	}
-	var out removed
-	return out, c.sweepFolder(ctx, dir+"/"+dataDir, used, now.Add(-keepOrphans), plan, &out)
+	return out
 }
 
-func (c *Catalog) sweepFolder(ctx context.Context, dir string, used map[string]bool, before time.Time, plan bool, out *removed) error {
+// unusedData returns the data files in a folder, and in those below, that are not used and were written before a time: those of
+// hours that were rewritten or dropped, once their snapshots are forgotten, and those of commits that never came to an end.
+func (c *Catalog) unusedData(ctx context.Context, dir string, used map[string]bool, before time.Time) (out []Entry, err error) {
 	files, err := c.store.List(ctx, dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, f := range files {
-		name := dir + "/" + f.Name
+		f.Name = dir + "/" + f.Name
+		base := path.Base(f.Name)
 		switch {
 		case f.Dir:
-			err = c.sweepFolder(ctx, name, used, before, plan, out)
-		case used[name] || !f.Written.Before(before) || !strings.HasSuffix(f.Name, ".parquet") && !strings.HasPrefix(f.Name, tmpPrefix):
+			below, err := c.unusedData(ctx, f.Name, used, before)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, below...)
+		case used[f.Name] || !f.Written.Before(before) || !strings.HasSuffix(base, dataSuffix) && !strings.HasPrefix(base, tmpPrefix):
 		default:
-			err = c.remove(ctx, dir, f, plan, out)
-		}
-		if err != nil {
-			return err
+			out = append(out, f)
 		}
 	}
-	return nil
+	return out, nil
 }

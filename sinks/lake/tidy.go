@@ -22,7 +22,7 @@ func (s *Sink) tidy(ctx context.Context, t *table.Table) error {
 		return nil // somebody else has committed; the next one tidies
 	}
 	if err == nil {
-		_, err = s.catalog.sweepMetadata(ctx, t, s.opt.Now(), false)
+		_, err = s.catalog.sweep(ctx, t, s.opt.Now(), false, false)
 	}
 	if err != nil {
 		return fmt.Errorf("expire snapshots of table %s: %w", folderOf(t.Identifier()), err)

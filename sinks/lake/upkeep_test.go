@@ -1,7 +1,9 @@
 package lake
 
 import (
+	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -340,34 +342,113 @@ func TestExpirePlan(t *testing.T) {
 	}
 }
 
-// A writer that slept between its files and its commit does not bring back what was removed meanwhile.
+// A writer that slept at any step of its commit does not bring back what was removed meanwhile; also not if its files waited
+// for a second try.
 func TestExpireFencesSleepers(t *testing.T) {
+	other := of(failuresTopic, 2)
+	for _, step := range []string{"manifest", "list", "commit"} {
+		for _, tries := range []int{1, 2} {
+			m := newMaintained(t)
+			m.commit(1)
+			sleeper := NewSink(NewCatalog(m.store), library{}.lookup, Options{Now: m.clock.now})
+			sleeper.wait = func(context.Context, int) error { return nil }
+			sleeper.Assign(other, 100)
+			left := tries
+			m.store.before = func(_, name string) (bool, error) {
+				at := stepOf(name)
+				if strings.Contains(name, "/snap-") {
+					at = "list"
+				}
+				if at != step || left == 0 {
+					return true, nil
+				}
+				left--
+				before := left
+				left = 0
+				if m.clock.t = m.clock.t.Add(time.Minute); before > 0 {
+					m.commit(1)
+				} else {
+					for range 4 {
+						m.clock.t = m.clock.t.Add(26 * time.Hour)
+						_, err := m.cat.Expire(ctx, FailuresTable, m.upkeep(), false)
+						must0(t, err)
+					}
+				}
+				left = before
+				return true, nil
+			}
+			must0(t, sleeper.Add(ctx, []stream.Record{failure(other, 100, "x")}))
+			_, _, err := sleeper.Flush(ctx, true)
+			must0(t, err)
+			m.store.before = nil
+			m.readAll(m.load().Metadata(), "after the sleeper")
+			if n := len(m.rows()); n != 1+tries {
+				t.Errorf("slept at the %s of try %d: %d rows, want that of the sleeper, and those of before", step, tries, n)
+			}
+		}
+	}
+}
+
+// A snapshot may come late after its manifests were written, and go soon: who has loaded it reads on.
+func TestExpireKeepsWhatCameLate(t *testing.T) {
 	m := newMaintained(t)
 	m.commit(1)
-	sleeper := NewSink(NewCatalog(m.store), library{}.lookup, Options{Now: m.clock.now})
-	sleeper.Assign(failuresTopic, 1)
-	asleep := true
+	m.clock.t = m.clock.t.Add(3 * time.Hour)
 	m.store.before = func(op, name string) (bool, error) {
-		if op == "create" && stepOf(name) == "commit" && asleep {
-			asleep = false
-			for range 3 {
-				m.clock.t = m.clock.t.Add(26 * time.Hour)
-				_, err := m.cat.Expire(ctx, FailuresTable, m.upkeep(), false)
-				must0(t, err)
-			}
-			_, err := m.cat.Expire(ctx, FailuresTable, m.upkeep(), false)
-			must0(t, err)
+		if op == "create" && stepOf(name) == "commit" {
+			m.clock.t = m.clock.t.Add(3 * time.Hour)
 		}
 		return true, nil
 	}
-	must0(t, sleeper.Add(ctx, []stream.Record{failure(failuresTopic, 1, "x")}))
-	_, _, err := sleeper.Flush(ctx, true)
-	must0(t, err)
+	m.commit(1)
 	m.store.before = nil
-	m.readAll(m.load().Metadata(), "after the sleeper")
-	if n := len(m.rows()); n != 2 {
-		t.Errorf("%d rows, want that of before and that of the sleeper", n)
+	reader := m.load().Metadata()
+	for range 3 {
+		m.clock.t = m.clock.t.Add(time.Minute)
+		m.commit(1)
+		_, err := m.cat.Expire(ctx, FailuresTable, m.upkeep(), false)
+		must0(t, err)
+		m.readAll(reader, "a minute later")
 	}
+}
+
+// What a commit has left that never came to its end goes from an idle table, once, and then there is nothing more to do.
+func TestExpireOrphans(t *testing.T) {
+	m := newMaintained(t)
+	m.commit(1)
+	m.clock.t = m.clock.t.Add(time.Hour)
+	m.store.before = func(op, name string) (bool, error) {
+		if op == "create" {
+			return false, errLost
+		}
+		return true, nil
+	}
+	m.add("never there")
+	_, _, err := m.sink.Flush(ctx, true)
+	if !errors.Is(err, errLost) {
+		t.Fatalf("the commit: %v", err)
+	}
+	m.store.before = nil
+	if n := m.stored(dataSuffix); n != 2 {
+		t.Fatalf("%d files of data, want one, and one of the lost commit", n)
+	}
+	for range 5 {
+		m.clock.t = m.clock.t.Add(25 * time.Hour)
+		_, err := m.cat.Expire(ctx, FailuresTable, m.upkeep(), false)
+		must0(t, err)
+	}
+	if n := m.stored(dataSuffix); n != 1 {
+		t.Errorf("%d files of data are left", n)
+	}
+	if n := m.stored(".avro"); n != 2 {
+		t.Errorf("%d manifests and lists are left, want one of each", n)
+	}
+	files := len(m.store.files)
+	m.clock.t = m.clock.t.Add(25 * time.Hour)
+	if done, err := m.cat.Expire(ctx, FailuresTable, m.upkeep(), false); err != nil || done.Files != 0 || len(m.store.files) != files {
+		t.Errorf("an idle table with nothing to remove: %+v, %v; it has %d files, and had %d", done, err, len(m.store.files), files)
+	}
+	m.readAll(m.load().Metadata(), "in the end")
 }
 
 // Maintain does everything, for every table, and one that goes wrong does not stop the others.

@@ -1,0 +1,56 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/table"
+	"github.com/google/uuid"
+)
+
+// fence gives a table a snapshot that holds the same as the present one: no commit that was begun before comes to an end.
+func (c *Catalog) fence(ctx context.Context, t *table.Table) error {
+	meta, now := t.Metadata(), t.CurrentSnapshot()
+	manifests, err := now.Manifests(storeIO{ctx, c.store})
+	if err != nil {
+		return err
+	}
+	next := *now
+	next.SnapshotID = rand.Int64()
+	next.ParentSnapshotID = &now.SnapshotID
+	next.SequenceNumber = meta.LastSequenceNumber() + 1
+	next.TimestampMs = max(time.Now().UnixMilli(), now.TimestampMs)
+	next.ManifestList = fmt.Sprintf("%s/%s/snap-%d-0-%s.avro", t.Location(), metadataDir, next.SnapshotID, uuid.New())
+	next.Summary = &table.Summary{Operation: table.OpReplace, Properties: totals(now)}
+	first := meta.NextRowID()
+	if meta.Version() > 2 {
+		next.FirstRowID, next.AddedRows = &first, new(int64)
+	}
+	var list bytes.Buffer
+	if err := iceberg.WriteManifestList(meta.Version(), &list, next.SnapshotID, next.ParentSnapshotID, &next.SequenceNumber, first, manifests); err != nil {
+		return err
+	}
+	if err := (storeIO{ctx, c.store}).WriteFile(next.ManifestList, list.Bytes()); err != nil {
+		return err
+	}
+	_, _, err = c.CommitTable(ctx, t.Identifier(),
+		[]table.Requirement{table.AssertTableUUID(meta.TableUUID()), table.AssertRefSnapshotID(table.MainBranch, &now.SnapshotID)},
+		[]table.Update{table.NewAddSnapshotUpdate(&next), table.NewSetSnapshotRefUpdate(table.MainBranch, next.SnapshotID, table.BranchRef, 0, 0, 0)})
+	return err
+}
+
+// totals are what a snapshot's summary says of the whole table.
+func totals(s *table.Snapshot) iceberg.Properties {
+	out := iceberg.Properties{}
+	if s.Summary != nil {
+		maps.Copy(out, s.Summary.Properties)
+	}
+	maps.DeleteFunc(out, func(k, _ string) bool { return !strings.HasPrefix(k, "total-") })
+	return out
+}
