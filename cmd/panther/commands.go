@@ -16,6 +16,7 @@ func commands() []command {
 		{"schema", "list, test, infer and compare the schemas of log types", runSchema},
 		{"query", "answer SQL over the tables of the lake", runQuery},
 		{"lake", "show what is in the lake", runLake},
+		{"compact", "back-fill JSON log data into the lake", runCompact},
 		{"version", "say which version this is", runVersion},
 	}
 }

@@ -1,0 +1,201 @@
+package compact
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"panther/schemas/logtype"
+	"panther/sinks/lake"
+	"panther/sinks/lake/bucket"
+	"panther/sinks/lake/catalogs"
+	"panther/sinks/lake/operator"
+)
+
+const help = `
+Usage: {program} -log-type TYPE {-path DIR | -s3path s3://BUCKET/PREFIX} [-warehouse URI | -dir DIR] [flags]
+
+Back-fills JSON log data into the table of a log type: .json, .ndjson, .jsonl, and what gzip and zstd have packed. Each hour of
+the table gets one set of Parquet files of the best size. Lines are checked against the schema, and belong to the hour in which
+they happened; those that are events of Panther already stay as they are, in the hour in which they were classified.
+
+It can be stopped and started again at any time: a line of a file is a row once, however often it is brought. That holds for
+files that stay where and as they are; lines that came through Kafka, too, it cannot know. Lines that do not say when they
+happened belong to the hour in which their file was written. It ends with 3 if lines do not match.
+
+  {program} -log-type AWS.CloudTrail -s3path s3://org-trail/AWSLogs -warehouse s3://logs/panther -dry-run
+  {program} -log-type Custom.Payments -schemas schemas/ -path /var/log/payments -workers 4
+`
+
+// A command is a call of the program.
+type command struct {
+	lake                     operator.Lake
+	logType, schemas, source string
+	path, s3path, prefix     string
+	temp                     string
+	workers                  int
+	dryRun                   bool
+	output                   string
+}
+
+func (c *command) flags(f *flag.FlagSet) {
+	f.StringVar(&c.logType, "log-type", "", "the log `type` of the lines")
+	f.StringVar(&c.schemas, "schemas", "", "`file` or folder of schemas of your own, beside those built in")
+	f.StringVar(&c.source, "source", "", "the `id` of the log source that rows name")
+	f.StringVar(&c.path, "path", "", "`folder` that holds the files")
+	f.StringVar(&c.s3path, "s3path", "", "S3 `path` that holds them, as s3://bucket/prefix")
+	f.StringVar(&c.prefix, "prefix", "", "only files whose names, below that, begin with this `text`")
+	f.StringVar(&c.temp, "temp", "", "`folder` for rows on their way; they need about a tenth of the room of the data, unpacked")
+	f.IntVar(&c.workers, "workers", runtime.GOMAXPROCS(0), "`number` of files that are read at once")
+	f.BoolVar(&c.dryRun, "dry-run", false, "read and count only")
+	f.StringVar(&c.output, "o", "table", "output `format`: table, or json for machines")
+}
+
+// Main is the program: it returns the exit code.
+func Main(ctx context.Context, call operator.Call) int {
+	var c command
+	code, ok := call.Parse(help, func(f *flag.FlagSet) {
+		c.flags(f)
+		c.lake.AddFlags(f, call.Env)
+	})
+	if !ok {
+		return code
+	}
+	j, err := c.job(ctx)
+	if err != nil {
+		return call.Mistake(err)
+	}
+	tell := newTeller(call.Talk)
+	j.Progress = tell.progress
+	r, err := j.Run(ctx)
+	tell.end()
+	if perr := c.print(call.Out, r); perr != nil {
+		err = errors.Join(err, perr)
+	}
+	for _, why := range r.Why {
+		fmt.Fprintf(call.Talk, "no row: %s\n", why)
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintf(call.Talk, "%s: %v\n", call.Name, err)
+		return operator.Failed
+	case r.Failed > 0:
+		return operator.Problems
+	}
+	return 0
+}
+
+// job is what the flags say.
+func (c *command) job(ctx context.Context) (j Job, err error) {
+	j = Job{Prefix: c.prefix, Source: c.source, Workers: c.workers, DryRun: c.dryRun, Temp: c.temp}
+	switch {
+	case c.logType == "":
+		return j, errors.New("name the log type of the lines: -log-type")
+	case (c.path == "") == (c.s3path == ""):
+		return j, errors.New("say where the files are: -path or -s3path, one of them")
+	case c.output != "table" && c.output != "json":
+		return j, fmt.Errorf("-o %s: want table or json", c.output)
+	case c.workers < 1:
+		return j, fmt.Errorf("-workers %d: want 1 or more", c.workers)
+	}
+	warehouse, err := c.lake.Options()
+	if err != nil {
+		return j, err
+	}
+	if j.Schema, err = c.schema(); err != nil {
+		return j, err
+	}
+	if j.Input, err = c.store(ctx); err != nil {
+		return j, err
+	}
+	j.Lake, err = catalogs.Open(ctx, warehouse)
+	return j, err
+}
+
+// store opens the folder or bucket that holds the files.
+func (c *command) store(ctx context.Context) (lake.Store, error) {
+	if c.path != "" {
+		if !operator.IsFolder(c.path) {
+			return nil, fmt.Errorf("-path %s: there is no such folder", c.path)
+		}
+		return lake.OpenFolder(c.path)
+	}
+	config, err := c.lake.AWS().Config(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return bucket.Open(c.s3path, config, c.lake.AWS())
+}
+
+// schema finds the schema of the log type: one of the user's own wins.
+func (c *command) schema() (*logtype.Schema, error) {
+	names := logtype.BuiltinNames()
+	own, err := operator.Schemas(c.schemas)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range own {
+		if s.Name == c.logType {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	if s, ok := logtype.Builtin(c.logType); ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("there is no log type %q; there are %s; -schemas names your own", c.logType, strings.Join(names, ", "))
+}
+
+// print says what was done.
+func (c *command) print(w io.Writer, r Result) error {
+	if c.output == "json" {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	}
+	verb := "rows added"
+	if c.dryRun {
+		verb = "rows would be looked at"
+	}
+	_, err := fmt.Fprintf(w, "%d files, %d lines, %d without a row; %d %s, %d were there already; %d hours, %d Parquet files\n",
+		r.Files, r.Lines, r.Failed, r.Added, verb, r.Known, r.Hours, r.Made)
+	return err
+}
+
+// A teller shows how far a job is, on a terminal only.
+type teller struct {
+	w     io.Writer // nil: nobody watches
+	width int
+}
+
+func newTeller(w io.Writer) *teller {
+	f, ok := w.(*os.File)
+	if !ok {
+		return &teller{}
+	}
+	if fi, err := f.Stat(); err != nil || fi.Mode()&os.ModeCharDevice == 0 {
+		return &teller{}
+	}
+	return &teller{w: w}
+}
+
+func (t *teller) progress(r Result) {
+	if t.w == nil {
+		return
+	}
+	text := fmt.Sprintf("%d files, %d MB, %d lines; %d hours, %d rows", r.Files, r.Bytes>>20, r.Lines, r.Hours, r.Added+r.Known)
+	fmt.Fprintf(t.w, "\r%-*s", t.width, text)
+	t.width = len(text)
+}
+
+func (t *teller) end() {
+	if t.width > 0 {
+		fmt.Fprintf(t.w, "\r%s\r", strings.Repeat(" ", t.width))
+	}
+}
