@@ -206,10 +206,11 @@ func (b *builder) requiredOf(g int, t *tree) (r required) {
 				continue
 			}
 			if r.bits == nil {
-				r.bits = make([]uint64, groupSize*r.words)
+				r.bits, r.firsts = make([]uint64, groupSize*r.words), &[64]uint64{}
 			}
 			r.schemas |= 1 << (s.schema % groupSize)
 			r.of(s.schema % groupSize)[i/64] |= 1 << (i % 64)
+			r.firsts[s.schema%groupSize] = r.of(s.schema % groupSize)[0]
 		}
 	}
 	return r

@@ -56,7 +56,7 @@ func (w *worker) judge(g int, m mask) (matching mask) {
 // judgeObject judges the members of an object, which stand between two entries. It returns the schemas that fail.
 func (w *worker) judgeObject(g int, ni int32, m mask, from, to int, counting bool) (bad mask) {
 	nd := &w.nodes[ni]
-	given, present := w.frame(nd.words)
+	given, absent := w.frame(nd.words)
 	for t := from; t < to; t = int(w.tape[t].next) {
 		e := &w.tape[t]
 		f := &w.fields[e.field]
@@ -70,16 +70,14 @@ func (w *worker) judgeObject(g int, ni int32, m mask, from, to int, counting boo
 		last := e.flags&duplicate == 0
 		failing, gone := w.judgeValue(g, f, r, known, t, counting && last)
 		bad |= failing
-		if gone == 0 {
-			present[place] |= bit
-		} else {
-			present[place] &^= bit
+		if absent[place] &^= bit; gone != 0 {
+			absent[place] |= bit
 		}
 		if counting && last {
 			w.counts.add(known &^ failing &^ gone &^ r.silent)
 		}
 	}
-	bad |= w.lacking(g, ni, m, given, present, from, to)
+	bad |= w.lacking(g, ni, m, given, absent, from, to)
 	w.release(nd.words)
 	return bad
 }

@@ -117,6 +117,7 @@ type required struct {
 	schemas mask
 	words   int
 	bits    []uint64
+	firsts  *[64]uint64 // by schema, the first word: the members that are required come first, so that it is mostly all
 }
 
 func (r *required) of(schema int) []uint64 { return r.bits[schema*r.words : (schema+1)*r.words] }

@@ -3,13 +3,17 @@ package classify
 import "math/bits"
 
 // lacking returns the schemas of a group, out of m, that miss a member of the object whose members stand from one entry to
-// another. Of those that were given some may not be present, be it only for some schemas.
-func (w *worker) lacking(g int, ni int32, m mask, given, present []uint64, from, to int) (bad mask) {
+// another. Of those that were given some may be absent, be it only for some schemas.
+func (w *worker) lacking(g int, ni int32, m mask, given, absent []uint64, from, to int) (bad mask) {
 	r := &w.groups[g].required[ni]
-	for left := r.schemas & m; left != 0; left &= left - 1 {
+	left := r.schemas & m
+	if !w.explaining && left != 0 {
+		bad = r.missing(left, given[0])
+	}
+	for left &^= bad; left != 0; left &= left - 1 {
 		bit := left & -left
 		for i, wanted := range r.of(lowest(left)) {
-			lacks := wanted &^ present[i]
+			lacks := wanted &^ (given[i] &^ absent[i])
 			if lacks == 0 {
 				continue
 			}
@@ -20,6 +24,17 @@ func (w *worker) lacking(g int, ni int32, m mask, given, present []uint64, from,
 			if w.lacksSome(g, w.nodes[ni].first+uint32(64*i), lacks, bit, from, to) {
 				bad |= bit
 			}
+		}
+	}
+	return bad
+}
+
+// missing returns the schemas, out of m, that require one of the first 64 members that was not given. Of many candidates it is
+// nearly all, so it comes before all else.
+func (r *required) missing(m mask, given uint64) (bad mask) {
+	for left := m; left != 0; left &= left - 1 {
+		if r.firsts[lowest(left)&63]&^given != 0 {
+			bad |= left & -left
 		}
 	}
 	return bad

@@ -45,55 +45,59 @@ func space(b []byte, i int) int {
 	return i
 }
 
-// stops marks, in the top bit of each byte of x, the first quote, backslash or control character; marks above it may be wrong.
-// Flipping the second bit moves the quote next to the control characters, so that one subtraction finds both.
+// stops marks, in the top bit of each byte of x, the first quote, backslash, control character or byte outside of ASCII; marks
+// above it may be wrong. Flipping the second bit moves the quote next to the control characters, so that one subtraction finds
+// both.
 func stops(x uint64) uint64 {
 	control, backslash := (x^0x02*lows)-0x21*lows, (x^'\\'*lows)-lows
-	return (control | backslash) &^ x & highs
+	return (control | backslash | x) & highs
 }
 
 // scanString returns the place of the quote that ends the string whose first byte is at i; with malformed, of the byte that
 // may not be there.
 func scanString(b []byte, i int) (end int, seen flags) {
 	for {
-		x := word(b, i)
-		stop := stops(x)
+		stop := stops(word(b, i))
 		if stop == 0 {
-			if x&highs != 0 {
-				seen |= high
-			}
 			i += 8
 			continue
 		}
-		if x&highs&(stop-1) != 0 {
-			seen |= high
-		}
 		i += bits.TrailingZeros64(stop) >> 3
-		if b[i] == '"' {
+		switch c := b[i]; {
+		case c == '"':
 			return i, seen
-		}
-		if b[i] != '\\' {
+		case c >= 0x80:
+			seen |= high
+			for i++; b[i] >= 0x80; i++ {
+			}
+		case c == '\\':
+			var s flags
+			if i, s = scanEscape(b, i+1); s&malformed != 0 {
+				return i, s
+			}
+			seen |= s
+		default:
 			return i, seen | malformed
 		}
-		seen |= escaped
-		switch b[i+1] {
-		case '"', '\\', 'n', 'r', 't':
-			i += 2
-		case '/', 'b', 'f':
-			seen |= rewritten
-			i += 2
-		case 'u':
-			seen |= rewritten
-			for k := i + 2; k < i+6; k++ {
-				if !isHex(b[k]) {
-					return k, seen | malformed
-				}
-			}
-			i += 6
-		default:
-			return i + 1, seen | malformed
-		}
 	}
+}
+
+// scanEscape passes over the escape whose backslash stands before i.
+func scanEscape(b []byte, i int) (next int, seen flags) {
+	switch b[i] {
+	case '"', '\\', 'n', 'r', 't':
+		return i + 1, escaped
+	case '/', 'b', 'f':
+		return i + 1, escaped | rewritten
+	case 'u':
+		for k := i + 1; k < i+5; k++ {
+			if !isHex(b[k]) {
+				return k, malformed
+			}
+		}
+		return i + 5, escaped | rewritten
+	}
+	return i, malformed
 }
 
 func isDigit(c byte) bool { return c-'0' <= 9 }

@@ -88,12 +88,13 @@ func decodeUTF8(dst, b []byte) (text []byte, replaced bool) {
 func isPlain(text []byte) bool {
 	i := 0
 	for ; i+8 <= len(text); i += 8 {
-		if stops(word(text, i)) != 0 {
+		if x := word(text, i); stops(x)&^x != 0 {
 			return false
 		}
 	}
 	if i > 0 { // once more, with what is left
-		return stops(word(text, len(text)-8)) == 0
+		x := word(text, len(text)-8)
+		return stops(x)&^x == 0
 	}
 	for ; i < len(text); i++ {
 		if c := text[i]; c < ' ' || c == '"' || c == '\\' {

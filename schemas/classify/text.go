@@ -81,7 +81,7 @@ func (w *worker) splitLine(s splitter, header []byte, m mask) (ok, skip bool) {
 		return false, false
 	}
 	w.alive = m
-	given, present := w.frame(w.nodes[0].words)
+	given, absent := w.frame(w.nodes[0].words)
 	valid := utf8.Valid(line)
 	for i := range w.cells {
 		if fields[i] < 0 {
@@ -91,18 +91,19 @@ func (w *worker) splitLine(s splitter, header []byte, m mask) (ok, skip bool) {
 		t := w.recordCell(&w.cells[i], f, text.EmptyValues, valid)
 		place, bit := f.index>>6, uint64(1)<<(f.index&63)
 		given[place] |= bit
-		present[place] &^= bit
+		absent[place] &^= bit
 		if e := &w.tape[t]; e.kind == null {
+			absent[place] |= bit
 			continue
 		}
 		if rest := f.known & m &^ f.text; rest != 0 && w.textValue(t, f, rest, 0, 1) < 0 {
 			return true, false
 		}
-		if w.tape[t].flags&maybe == 0 {
-			present[place] |= bit
+		if w.tape[t].flags&maybe != 0 {
+			absent[place] |= bit
 		}
 	}
-	w.kill(w.lacking(0, 0, m, given, present, 0, len(w.tape)))
+	w.kill(w.lacking(0, 0, m, given, absent, 0, len(w.tape)))
 	return true, false
 }
 

@@ -33,7 +33,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 	}
 	b, nd := w.buf, &w.nodes[ni]
 	fields := w.fields[nd.first : nd.first+nd.count]
-	given, present := w.frame(nd.words)
+	given, absent := w.frame(nd.words)
 	from := len(w.tape)
 	before, newest := uint64(0), uint64(nd.first)<<20 // the members read last: the next one is predicted by them
 	if i++; b[i] <= ' ' {
@@ -68,32 +68,35 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 			}
 		} else {
 			before, newest = newest, uint64(nd.first)<<20+uint64(f.index)+1
-			t := len(w.tape)
+			isAbsent := false
 			if b[i] == '"' { // as value does it, without the call: most values are strings
 				end, s := scanString(b, i+1)
 				if s&malformed != 0 {
 					return w.noJSON(end)
 				}
-				w.record(f.id, str, seen|s, i, end+1)
+				t := w.record(f.id, str, seen|s, i, end+1)
 				i = end + 1
 				if rest := f.known & m & w.alive &^ f.text; rest != 0 {
-					i = w.textValue(t, f, rest, i, depth+1)
+					if i = w.textValue(t, f, rest, i, depth+1); i < 0 {
+						return -1
+					}
+					isAbsent = w.tape[t].flags&maybe != 0
 				}
 			} else {
-				i = w.value(i, f, f.known&m&w.alive, seen, depth+1)
-			}
-			if i < 0 {
-				return -1
+				t := len(w.tape)
+				if i = w.value(i, f, f.known&m&w.alive, seen, depth+1); i < 0 {
+					return -1
+				}
+				isAbsent = w.tape[t].kind == null || w.tape[t].flags&maybe != 0
 			}
 			place, bit := f.index>>6, uint64(1)<<(f.index&63)
 			if given[place]&bit != 0 {
 				w.repeated = true
+				absent[place] &^= bit
 			}
 			given[place] |= bit
-			if e := &w.tape[t]; e.kind != null && e.flags&maybe == 0 {
-				present[place] |= bit
-			} else {
-				present[place] &^= bit
+			if isAbsent {
+				absent[place] |= bit
 			}
 		}
 		if b[i] <= ' ' {
@@ -113,7 +116,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 		return w.noJSON(i)
 	}
 	if w.groups[0].required[ni].schemas&m&w.alive != 0 {
-		w.kill(w.lacking(0, ni, m&w.alive, given, present, from, len(w.tape)))
+		w.kill(w.lacking(0, ni, m&w.alive, given, absent, from, len(w.tape)))
 	}
 	if w.alive == 0 {
 		w.trouble = nobodyLeft

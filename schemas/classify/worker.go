@@ -90,8 +90,8 @@ func (w *worker) reset(u *union, l *Line) {
 	clear(w.twice)
 }
 
-// frame makes two empty bit sets for the members of an object: which were given, and which are present.
-func (w *worker) frame(words int) (given, present []uint64) {
+// frame makes two empty bit sets for the members of an object: which were given, and which of these are absent.
+func (w *worker) frame(words int) (given, absent []uint64) {
 	from, to := len(w.bits), len(w.bits)+2*words
 	if to > cap(w.bits) {
 		w.bits = append(make([]uint64, 0, 2*to), w.bits...)
