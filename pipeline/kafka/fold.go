@@ -3,14 +3,12 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"strconv"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"panther/pipeline/stream"
-	"panther/schemas/catalogue"
 )
 
 // fold hands fetched records to the tasks, and fires what is due.
@@ -190,38 +188,6 @@ func (s *session) foldRecord(tx *transaction, t *task, r stream.Record) error {
 	}
 	return nil
 }
-
-// mapRecord gives a record to the mapper. One on which it panicked twice is a dead letter; the first two times the
-// transaction is given up, for what the mapper had counted may be wrong.
-func (s *session) mapRecord(tx *transaction, t *task, r stream.Record) (err error) {
-	at := poisoned{r.Topic, r.Partition, r.Offset}
-	if len(s.poison) > 0 && s.poison[at] >= 2 {
-		t.edge.Within = stream.Place{}
-		return s.bury(tx, stream.DeadLetter{Record: r, Reason: "the stage panics on this record; the log has where"})
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = &panicked{at, p, debug.Stack()}
-		}
-	}()
-	if split, ok := s.mapper.(stream.Splitter); ok {
-		return s.splitRecord(tx, t, split, r)
-	}
-	tx.scratch = s.mapper.Map(tx.scratch[:0], r, s.mapperView(tx))
-	for i := range tx.scratch {
-		if err := s.emit(tx, tx.scratch[i], r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// A mapperView is the catalogue as a mapper sees it. It has no timers, so nothing is due.
-type mapperView struct{ *catalogue.View }
-
-func (mapperView) Due(stream.Wake) bool { return false }
-
-func (s *session) mapperView(tx *transaction) stream.View { return mapperView{tx.view} }
 
 // advance fires the timers of tasks that have read their input up to a time behind them.
 func (s *session) advance(tx *transaction) error {

@@ -7,8 +7,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"panther/pipeline/stream"
 )
 
 // A transaction must be over before the broker ends it, whatever records hold and however slow the broker is. So it is bounded
@@ -95,18 +93,4 @@ func (s *session) learn(tx *transaction, failed, late error) {
 	case failed == nil:
 		s.fits = min(s.fits+s.fits/8, mostBytes)
 	}
-}
-
-// splitRecord gives a record to the mapper, line by line, until it is done or the transaction is full.
-func (s *session) splitRecord(tx *transaction, t *task, split stream.Splitter, r stream.Record) (err error) {
-	t.edge.Within = split.MapFrom(r, s.mapperView(tx), t.edge.Within, func(out []stream.Record) bool {
-		tx.steps++
-		for i := range out {
-			if err = s.emit(tx, out[i], r); err != nil {
-				return false
-			}
-		}
-		return !s.fullWithin(tx)
-	})
-	return err
 }

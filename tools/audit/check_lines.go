@@ -69,10 +69,9 @@ func (t *trial) checkOpen(ctx context.Context, r *report) error {
 func (f *findings) checkTopics(r *report) {
 	var lost, twice, other, misread []string
 	events, failures, distinct := 0, 0, 0
-	f.ledger.each(func(at spot, offset int64, x *line) {
+	f.ledger.each(func(name string, x *line) {
 		events += x.events
 		failures += x.failures
-		name := fmt.Sprintf("%s/%d@%d, line %d of %s", at.topic, at.partition, offset, x.n, x.source)
 		switch n := x.events + x.failures; {
 		case n == 0:
 			lost = append(lost, name)
@@ -118,8 +117,8 @@ func checkLake(ctx context.Context, r *report, catalog *lake.Catalog, l *ledger)
 			if err != nil {
 				return err
 			}
-			x := l.line(l.ids[p.TopicID], p.Partition, p.Offset)
-			if x == nil || p.Line != 0 || !failures && !slices.Equal(id, tableOf(x.source)) {
+			x := l.line(l.ids[p.TopicID], p.Partition, p.Offset, p.Line)
+			if x == nil || !failures && !slices.Equal(id, tableOf(x.source)) {
 				strangers = append(strangers, fmt.Sprintf("%s holds %+v", name, p))
 				continue
 			}
@@ -133,8 +132,7 @@ func checkLake(ctx context.Context, r *report, catalog *lake.Catalog, l *ledger)
 		}
 	}
 	var lost, twice, other []string
-	l.each(func(at spot, offset int64, x *line) {
-		name := fmt.Sprintf("%s/%d@%d, line %d of %s", at.topic, at.partition, offset, x.n, x.source)
+	l.each(func(name string, x *line) {
 		switch n := x.eventRows + x.badRows; {
 		case n == 0:
 			lost = append(lost, name)

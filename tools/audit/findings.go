@@ -19,7 +19,7 @@ type findings struct {
 
 	strangers  []string          // records of no line
 	disordered []string          // records that came after one of a later line of their partition
-	newest     map[origin]int64  // offset of the newest line found, per partition written and partition read
+	newest     map[origin]int64  // place of the newest line found, per partition written and partition read
 	activity   map[string]*tally // by source
 	alerts     map[string][]schemas.Alert
 	statuses   map[string]schemas.DeliveryStatus // the newest by destination/alert
@@ -141,17 +141,18 @@ func (f *findings) failure(r *kgo.Record) error {
 
 // find returns the line that a record says it came from, and looks whether records are in the order of lines.
 func (f *findings) find(r *kgo.Record, p schemas.Position) *line {
-	x := f.ledger.line(p.Topic, p.Partition, p.Offset)
+	x := f.ledger.line(p.Topic, p.Partition, p.Offset, p.Line)
 	at := fmt.Sprintf("%s/%d@%d", r.Topic, r.Partition, r.Offset)
 	if x == nil {
 		f.strangers = append(f.strangers, at)
 		return nil
 	}
 	o := origin{spot{r.Topic, r.Partition}, spot{p.Topic, p.Partition}}
-	if newest, ok := f.newest[o]; ok && p.Offset <= newest {
-		f.disordered = append(f.disordered, fmt.Sprintf("%s is line %d of %s/%d, after line %d", at, p.Offset, p.Topic, p.Partition, newest))
+	place := p.Offset<<24 + p.Line // a record has fewer lines
+	if newest, ok := f.newest[o]; ok && place <= newest {
+		f.disordered = append(f.disordered, fmt.Sprintf("%s is line %d of %s/%d@%d, after line %d of %d", at, p.Line, p.Topic, p.Partition, p.Offset, newest&(1<<24-1), newest>>24))
 	}
-	f.newest[o] = max(f.newest[o], p.Offset)
+	f.newest[o] = max(f.newest[o], place)
 	return x
 }
 

@@ -35,14 +35,17 @@ type source struct {
 	pause      time.Duration // between two lines of a slow source
 	failing    int           // one line of so many does not match; 0: all match
 	falls      bool          // it falls silent until its alarm is seen
+	lines      int           // in each of its records; 0: one
+	pack       packing       // of records with several
 }
 
-// sources have different shapes: two topics and one, keyed and not, busy and slow.
+// sources have different shapes: two topics and one, keyed and not, busy and slow, a line a record and many.
 func sources() []source {
 	return []source{
-		{name: "alpha", logType: "Audit.Web", topics: []string{"alpha-1", "alpha-2"}, partitions: 3, share: 0.5, failing: 50},
+		{name: "alpha", logType: "Audit.Web", topics: []string{"alpha-1", "alpha-2"}, partitions: 3, share: 0.4, failing: 50},
 		{name: "beta", logType: "Audit.Mail", topics: []string{"beta"}, partitions: 4, share: 0.3, failing: 7},
-		{name: "gamma", logType: "Audit.Web", topics: []string{"gamma"}, partitions: 2, share: 0.2},
+		{name: "gamma", logType: "Audit.Web", topics: []string{"gamma"}, partitions: 2, share: 0.2, failing: 30, lines: 8, pack: jsonArray},
+		{name: "delta", logType: "Audit.Mail", topics: []string{"delta"}, partitions: 2, share: 0.1, failing: 40, lines: 5, pack: cloudWatch},
 		{name: "slow", logType: "Audit.Mail", topics: []string{"slow"}, partitions: 2, pause: 2 * time.Second},
 		{name: "quiet", logType: "Audit.Web", topics: []string{"quiet"}, partitions: 3, pause: 100 * time.Millisecond, falls: true},
 	}

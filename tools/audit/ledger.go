@@ -14,7 +14,7 @@ import (
 
 // A ledger is the truth: the lines that the producers' topics hold, and, noted beside each, what became of it.
 type ledger struct {
-	parts map[spot][]line // by offset
+	parts map[spot][][]line // by offset; each is a record's lines
 	ids   map[string]string
 	total tally
 	of    map[string]*tally // by source
@@ -36,24 +36,32 @@ type tally struct{ lines, failing int }
 
 // readLedger reads the producers' topics.
 func readLedger(ctx context.Context, cfg kafka.Config) (*ledger, error) {
-	l := &ledger{parts: map[spot][]line{}, ids: map[string]string{}, of: map[string]*tally{}}
+	l := &ledger{parts: map[spot][][]line{}, ids: map[string]string{}, of: map[string]*tally{}}
 	var bad error
 	err := readAll(ctx, cfg, inputs(), func(r *kgo.Record) {
-		var v struct {
-			Source string          `json:"source"`
-			N      int             `json:"n"`
-			Grade  json.RawMessage `json:"grade"`
-		}
-		if err := json.Unmarshal(r.Value, &v); err != nil {
-			bad = fmt.Errorf("line %s/%d@%d: %w", r.Topic, r.Partition, r.Offset, err)
-		}
 		at := spot{r.Topic, r.Partition}
 		for int64(len(l.parts[at])) < r.Offset {
-			l.parts[at] = append(l.parts[at], line{}) // the producer is not transactional: there should be no hole
+			l.parts[at] = append(l.parts[at], []line{{}}) // the producer is not transactional: there should be no hole
 		}
-		x := line{source: v.Source, n: v.N, fails: len(v.Grade) > 0 && v.Grade[0] == '"'}
-		l.parts[at] = append(l.parts[at], x)
-		l.add(x)
+		lines, err := unwrap(r.Value)
+		if err != nil {
+			bad = fmt.Errorf("record %s/%d@%d: %w", r.Topic, r.Partition, r.Offset, err)
+		}
+		record := make([]line, 0, len(lines))
+		for _, text := range lines {
+			var v struct {
+				Source string          `json:"source"`
+				N      int             `json:"n"`
+				Grade  json.RawMessage `json:"grade"`
+			}
+			if err := json.Unmarshal(text, &v); err != nil {
+				bad = fmt.Errorf("line %s/%d@%d: %w", r.Topic, r.Partition, r.Offset, err)
+			}
+			x := line{source: v.Source, n: v.N, fails: len(v.Grade) > 0 && v.Grade[0] == '"'}
+			record = append(record, x)
+			l.add(x)
+		}
+		l.parts[at] = append(l.parts[at], record)
 	})
 	if err == nil {
 		err = bad
@@ -96,19 +104,19 @@ func (l *ledger) readIDs(ctx context.Context, cfg kafka.Config) error {
 }
 
 // line finds a line by its place; nil: there is none.
-func (l *ledger) line(topic string, partition int32, offset int64) *line {
-	lines := l.parts[spot{topic, partition}]
-	if offset < 0 || offset >= int64(len(lines)) {
+func (l *ledger) line(topic string, partition int32, offset, number int64) *line {
+	records := l.parts[spot{topic, partition}]
+	if offset < 0 || offset >= int64(len(records)) || number < 0 || number >= int64(len(records[offset])) {
 		return nil
 	}
-	return &lines[offset]
+	return &records[offset][number]
 }
 
 // holes lists the numbers that a source's lines lack or have twice: the producer's own doing, or the broker's.
 func (l *ledger) holes() (wrong []string) {
 	numbers := map[string][]int{}
-	for _, lines := range l.parts {
-		for _, x := range lines {
+	for _, records := range l.parts {
+		for _, x := range slices.Concat(records...) {
 			numbers[x.source] = append(numbers[x.source], x.n)
 		}
 	}
@@ -125,8 +133,8 @@ func (l *ledger) holes() (wrong []string) {
 	return wrong
 }
 
-// each gives every line with its place to see, in the order of places.
-func (l *ledger) each(see func(at spot, offset int64, x *line)) {
+// each gives every line with its place, in words too, to see, in the order of places.
+func (l *ledger) each(see func(name string, x *line)) {
 	spots := make([]spot, 0, len(l.parts))
 	for at := range l.parts {
 		spots = append(spots, at)
@@ -141,8 +149,11 @@ func (l *ledger) each(see func(at spot, offset int64, x *line)) {
 		return int(a.partition - b.partition)
 	})
 	for _, at := range spots {
-		for i := range l.parts[at] {
-			see(at, int64(i), &l.parts[at][i])
+		for offset, lines := range l.parts[at] {
+			for number := range lines {
+				x := &lines[number]
+				see(fmt.Sprintf("%s/%d@%d:%d, line %d of %s", at.topic, at.partition, offset, number, x.n, x.source), x)
+			}
 		}
 	}
 }

@@ -60,7 +60,7 @@ func (p *producer) start(ctx context.Context, seed uint64) {
 func (p *producer) run(ctx context.Context, s source, rng *rand.Rand) {
 	beat := time.NewTicker(20 * time.Millisecond)
 	defer beat.Stop()
-	owed, n := 0.0, 0
+	owed, n, records := 0.0, 0, 0
 	last := time.Now()
 	for {
 		select {
@@ -85,34 +85,55 @@ func (p *producer) run(ctx context.Context, s source, rng *rand.Rand) {
 		if s.falls && p.silent.Load() {
 			owed = 0
 		}
-		for ; owed >= 1; owed-- {
-			n++
-			p.send(ctx, s, n, rng)
+		in := max(s.lines, 1) // lines of a record
+		for ; owed >= float64(in); owed -= float64(in) {
+			records++
+			lines := in
+			if s.pack == jsonArray && records%longEvery == 0 {
+				lines = longRecord
+			}
+			p.send(ctx, s, n, lines, rng)
+			n += lines
 		}
 	}
 }
 
-func (p *producer) send(ctx context.Context, s source, n int, rng *rand.Rand) {
-	grade := strconv.Itoa(rng.IntN(6))
-	bad := s.failing > 0 && n%s.failing == 0
-	if bad {
-		grade = `"bad"`
+// Among the records of a source that packs arrays one in so many is packed further and holds very many lines: what becomes of
+// them takes the pipeline long enough that it is likely to die on the way.
+const (
+	longEvery  = 900
+	longRecord = 30_000
+)
+
+// send sends a record with lines of s, numbered after those of before.
+func (p *producer) send(ctx context.Context, s source, before, lines int, rng *rand.Rand) {
+	var all [][]byte
+	bad := 0
+	for n := before + 1; n <= before+lines; n++ {
+		grade := strconv.Itoa(rng.IntN(6))
+		if s.failing > 0 && n%s.failing == 0 {
+			grade = `"bad"`
+			bad++
+		}
+		text := 0
+		if lines < longRecord {
+			text = rng.IntN(300)
+		}
+		all = append(all, fmt.Appendf(nil, `{"source":%q,"n":%d,"time":%q,"grade":%s,"text":%q}`,
+			s.name, n, time.Now().UTC().Format(time.RFC3339Nano), grade, strings.Repeat("x", text)))
 	}
-	r := &kgo.Record{Topic: s.topics[n%len(s.topics)], Value: fmt.Appendf(nil, `{"source":%q,"n":%d,"time":%q,"grade":%s,"text":%q}`,
-		s.name, n, time.Now().UTC().Format(time.RFC3339Nano), grade, strings.Repeat("x", rng.IntN(300)))}
+	r := &kgo.Record{Topic: s.topics[(before+1)%len(s.topics)], Value: s.pack.wrap(all)}
 	if s.name == "beta" {
-		r.Key = strconv.AppendInt(nil, int64(n%50), 10)
+		r.Key = strconv.AppendInt(nil, int64((before+1)%50), 10)
 	}
-	p.sent.Add(1)
+	p.sent.Add(int64(lines))
 	p.client.Produce(ctx, r, func(_ *kgo.Record, err error) {
 		if err != nil {
-			p.failed.Add(1)
+			p.failed.Add(int64(lines))
 			return
 		}
-		p.acked.Add(1)
-		if bad {
-			p.bad.Add(1)
-		}
+		p.acked.Add(int64(lines))
+		p.bad.Add(int64(bad))
 		p.heard(s.name)
 	})
 }
