@@ -30,9 +30,12 @@ func TestLakeTables(t *testing.T) {
 		t.Errorf("a wrong verb: exit %d, %q", code, talk)
 	}
 	for want, args := range map[string][]string{
-		"leave one out":          {"--dir", dir, "--warehouse", dir},
-		"want s3://bucket":       {"--warehouse", "gs://bucket"},
-		"it is a file; a folder": {"--warehouse", "lake_test.go"},
+		"leave one out": {"--dir", dir, "--warehouse", dir},
+		"there is no folder " + filepath.Join(dir, "slip"):  {"--dir", filepath.Join(dir, "slip")},
+		"there is no lake at " + filepath.Join(dir, "slip"): {"--warehouse", filepath.Join(dir, "slip")},
+		"there is no lake at panther-data":                  {},
+		"want s3://bucket":                                  {"--warehouse", "gs://bucket"},
+		"it is a file; a folder":                            {"--warehouse", "lake_test.go"},
 	} {
 		if code, _, talk := run(append([]string{"tables"}, args...)...); code != exitUsage || !strings.Contains(talk, want) {
 			t.Errorf("%q: exit %d, %q; want %s", args, code, talk, want)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -51,7 +53,25 @@ func (w *place) lakeOptions(p *program) (o catalogs.Options, err error) {
 	if w.dir != "" && !isFolder(c.Lake.Warehouse) {
 		c.Lake.Warehouse = w.dir // the folder of a lake itself
 	}
-	return lakeOptions(c, p.env)
+	if o, err = lakeOptions(c, p.env); err != nil {
+		return o, err
+	}
+	return o, w.mustBeThere(o)
+}
+
+// mustBeThere says that the folder of a lake is none. A lake without tables is empty; a folder that is not there is more likely
+// a slip of the pen.
+func (w *place) mustBeThere(o catalogs.Options) error {
+	if catalogs.OnS3(o.Warehouse) || o.Kind != catalogs.File && o.Kind != "" {
+		return nil
+	}
+	if _, err := os.Stat(o.Warehouse); !errors.Is(err, fs.ErrNotExist) {
+		return nil // what else may be wrong the first use says
+	}
+	if w.dir != "" {
+		return usageError("there is no folder %s: --dir names a data directory, which holds the lake, or the folder of a lake", w.dir)
+	}
+	return usageError("there is no lake at %s: `panther run -f DIR` and `panther demo` make one; --dir names another folder, --warehouse a bucket", o.Warehouse)
 }
 
 // lakeOptions say which lake a configuration names.

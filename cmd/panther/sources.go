@@ -13,6 +13,7 @@ import (
 	"panther/pipeline/kafka"
 	"panther/schemas"
 	"panther/schemas/catalogue"
+	"panther/schemas/strict"
 	"panther/stages"
 )
 
@@ -65,7 +66,11 @@ func findSource(v *catalogue.View, label string) (catalogue.LogSource, error) {
 	if len(labels) == 0 {
 		return catalogue.LogSource{}, usageError("there is no log source %q: the catalogue has none; `panther apply -f DIR` adds those of files", label)
 	}
-	return catalogue.LogSource{}, unknown("log source", label, labels)
+	hint := strict.DidYouMean(label, labels)
+	if hint == "" {
+		hint = fmt.Sprintf("`panther sources list` shows the %d that there are", len(labels))
+	}
+	return catalogue.LogSource{}, usageError("there is no log source %q; %s", label, hint)
 }
 
 // A sourceState is a log source with what the pipeline knows of it.
