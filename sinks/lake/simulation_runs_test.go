@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/iceberg-go/config"
 	"github.com/apache/iceberg-go/table"
 
 	"panther/pipeline/stream"
@@ -60,8 +61,16 @@ func (s *simulation) wrong(t *testing.T) (out []string) {
 	return out
 }
 
+// inOrder lets the library write one manifest after the other, so that a seed says what happens.
+func inOrder(t *testing.T) {
+	was := config.EnvConfig.MaxWorkers
+	config.EnvConfig.MaxWorkers = 1
+	t.Cleanup(func() { config.EnvConfig.MaxWorkers = was })
+}
+
 // PANTHER_SIMULATIONS says how many runs there are.
 func TestEveryRowOnceWhateverDies(t *testing.T) {
+	inOrder(t)
 	seeds := uint64(60)
 	if testing.Short() {
 		seeds = 8
@@ -109,6 +118,7 @@ func TestTheSimulationSeesBrokenRules(t *testing.T) {
 	if testing.Short() {
 		t.Skip("not with -short: it breaks the rules until one run goes wrong")
 	}
+	inOrder(t)
 	for name, breakIt := range map[string]func(s *simulation){
 		"nobody looks at the table's offset": func(s *simulation) {
 			s.mutate = func(w *worker) {
