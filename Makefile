@@ -7,7 +7,7 @@ DUCKDB := duckdb_arrow
 # Without the tag a package of gRPC, which is never used, brings html/template, and that keeps every method of every type: 15 MB.
 LEAN := -trimpath -tags grpcnotrace -ldflags='-s -w'
 
-.PHONY: demo test test-query check lint bench build-query kafka kafka-stop s3 s3-stop audit mutants simulation build size
+.PHONY: demo test test-query check lint bench build-query tools kafka kafka-stop s3 s3-stop audit mutants simulation build size
 
 demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds flags
 	@go build -o panther ./cmd/panther
@@ -35,6 +35,13 @@ size: ## the program without DuckDB: its bytes, which have a bound, and the proc
 
 build-query: ## ./panther-query, which has DuckDB inside
 	CGO_ENABLED=1 go -C cmd/panther-query build -trimpath -ldflags='-s -w' -tags $(DUCKDB) -o $(CURDIR)/panther-query .
+
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+
+tools: ## the operator's programs, compact and gluesync, into tools/bin: files that need nothing on the host they are copied to
+	@mkdir -p tools/bin && for platform in $(PLATFORMS); do os=$${platform%/*} arch=$${platform#*/} && \
+	suffix=$$([ $$os != windows ] || echo .exe) && for tool in compact gluesync; do \
+	CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch go build $(LEAN) -o tools/bin/$$tool-$$os-$$arch$$suffix ./cmd/$$tool || exit 1; done; done && ls -l tools/bin
 
 check: ## what must hold before a commit: format, vet, lint, tests with the race detector
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt -w these files: $$unformatted"; exit 1; }

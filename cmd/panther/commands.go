@@ -17,6 +17,7 @@ func commands() []command {
 		{"query", "answer SQL over the tables of the lake", runQuery},
 		{"lake", "show what is in the lake", runLake},
 		{"compact", "back-fill JSON log data into the lake", runCompact},
+		{"gluesync", "make AWS Glue agree with the schemas and the tables", runGluesync},
 		{"version", "say which version this is", runVersion},
 	}
 }

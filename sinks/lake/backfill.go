@@ -59,7 +59,7 @@ func (c *Catalog) Backfill(ctx context.Context, b Backfill) (Backfilled, error) 
 
 func (c *Catalog) backfillOnce(ctx context.Context, id table.Identifier, b Backfill) (done Backfilled, err error) {
 	began := b.Upkeep.Now()
-	t, err := c.openLogTable(ctx, b.Schema)
+	t, err := c.Follow(ctx, b.Schema)
 	if err != nil {
 		return done, err
 	}
@@ -77,21 +77,6 @@ func (c *Catalog) backfillOnce(ctx context.Context, id table.Identifier, b Backf
 		return done, err
 	}
 	return done, c.addToHour(ctx, id, addition{hour: hourOf(b.Hour), there: pathsOf(there), files: files, began: began}, b.Upkeep)
-}
-
-// openLogTable loads the table of a log type, makes it if there is none, and gives it the columns of the schema.
-func (c *Catalog) openLogTable(ctx context.Context, s *logtype.Schema) (*table.Table, error) {
-	id, cols := LogTable(s.Name), logColumns(s)
-	t, err := c.LoadTable(ctx, id)
-	if errors.Is(err, ErrNoTable) {
-		schema, props := tableSchema(cols), tableProperties()
-		props[versionProperty] = strconv.FormatInt(s.Version, 10)
-		t, err = c.CreateTable(ctx, id, schema, hourly(schema), props)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return evolve(ctx, c, t, cols, s.Version)
 }
 
 // placesIn reads the places of the rows of files.

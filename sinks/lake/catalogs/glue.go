@@ -43,6 +43,9 @@ const (
 	typeExternal  = "EXTERNAL_TABLE"
 )
 
+// ErrNotIceberg says that a name in Glue is that of something else.
+var ErrNotIceberg = errors.New("it is no table of Iceberg")
+
 // Load returns the table that Glue names.
 func (h *glueHeads) Load(ctx context.Context, id table.Identifier) (lake.Head, error) {
 	_, head, err := h.load(ctx, id)
@@ -60,7 +63,7 @@ func (h *glueHeads) load(ctx context.Context, id table.Identifier) (*types.Table
 	}
 	location := out.Table.Parameters[paramLocation]
 	if !strings.EqualFold(out.Table.Parameters[paramType], typeIceberg) || location == "" {
-		return nil, lake.Head{}, fmt.Errorf("load table %s from Glue: it is no table of Iceberg: remove it there, or use another account", nameOf(id))
+		return nil, lake.Head{}, fmt.Errorf("load table %s from Glue: %w: remove it there, or use another account", nameOf(id), ErrNotIceberg)
 	}
 	head, err := h.read(ctx, id, location)
 	return out.Table, head, err
@@ -134,11 +137,16 @@ func (h *glueHeads) Create(ctx context.Context, id table.Identifier, meta table.
 	if err != nil {
 		return err
 	}
+	return h.name(ctx, id, head)
+}
+
+// name has Glue name a new table, in a database that it makes if there is none. If there is the table, it is left as it is.
+func (h *glueHeads) name(ctx context.Context, id table.Identifier, head lake.Head) error {
 	create := func() error {
 		_, err := h.client.CreateTable(ctx, &glue.CreateTableInput{DatabaseName: &id[0], TableInput: tableInput(id, head, nil)})
 		return err
 	}
-	err = create()
+	err := create()
 	var none *types.EntityNotFoundException
 	var exists *types.AlreadyExistsException
 	if errors.As(err, &none) {

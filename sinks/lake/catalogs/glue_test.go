@@ -3,6 +3,7 @@ package catalogs
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -51,13 +52,17 @@ func startGlue(t *testing.T) *glueService {
 	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "very-secret", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_MAX_ATTEMPTS": ""} {
 		t.Setenv(name, value)
 	}
-	resp, err := http.Post(named+"/moto-api/reset", "", nil)
-	must(t, err)
-	resp.Body.Close()
 	g := &glueService{moto: moto}
 	g.faulty = &faulty{service: http.HandlerFunc(g.serve), step: glueStep, refuse: func(w http.ResponseWriter, f fault) { glueError(w, f.status, f.code) }}
 	g.Server = httptest.NewServer(g.faulty)
 	t.Cleanup(g.Close)
+	for _, space := range spaces() { // of earlier tests; other packages use other regions of the same server
+		_, err := g.client(t).DeleteDatabase(t.Context(), &glue.DeleteDatabaseInput{Name: &space})
+		var none *types.EntityNotFoundException
+		if err != nil && !errors.As(err, &none) {
+			t.Fatal(err)
+		}
+	}
 	return g
 }
 
