@@ -127,14 +127,17 @@ func (e *Engine) Ready() (waiting []string) {
 // Hanging says which transactions keep readers waiting for ever, in words; none: all is well.
 func (e *Engine) Hanging() []string { return e.hanging.Hanging() }
 
-// Idle reports whether every node had read its input to the end at a time not before since.
+// Idle reports whether every node had read its input to the end at a time not before since. Nodes that had not look for that
+// end at once: without being asked they do so every heartbeat.
 func (e *Engine) Idle(since time.Time) bool {
+	idle := true
 	for _, r := range e.runners {
 		if r.CaughtUp().Before(since) {
-			return false
+			idle = false
+			r.Look()
 		}
 	}
-	return true
+	return idle
 }
 
 // Stop lets every node finish its turn, commit and leave its group, and waits for them.

@@ -42,7 +42,7 @@ func (s *session) assign(ctx context.Context, offsets map[string]map[int32]kgo.O
 	if len(tasks) > 0 {
 		s.log.Info("partitions assigned", "count", len(tasks), "took", time.Since(began).Round(time.Millisecond))
 	}
-	s.askSample()
+	s.Look()
 	s.wake()
 	return offsets, nil
 }

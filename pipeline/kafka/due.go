@@ -53,7 +53,7 @@ func (s *session) fetchErrors(fetches kgo.Fetches) error {
 		default:
 			s.seldom("a partition could not be read; the others go on", "topic", e.Topic, "partition", e.Partition,
 				"err", s.cfg.Explain(e.Err, Access{"Read", "topic", e.Topic}))
-			s.askSample() // it may have been deleted and made anew
+			s.Look() // it may have been deleted and made anew
 		}
 	}
 	return nil
@@ -127,7 +127,7 @@ func (s *session) timerDue(t *task, now time.Time) bool {
 	}
 	if t.asked.Before(now.Add(-50 * time.Millisecond)) { // not at every turn
 		t.asked = now
-		s.askSample()
+		s.Look()
 	}
 	return false
 }

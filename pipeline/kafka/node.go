@@ -32,14 +32,15 @@ type Runner struct {
 	said repeats // warnings
 	fits int64   // bytes that a transaction may write; see full
 
-	ready    atomic.Bool  // it has joined its group
-	caughtUp atomic.Int64 // nanoseconds: see CaughtUp
+	ready    atomic.Bool   // it has joined its group
+	caughtUp atomic.Int64  // nanoseconds: see CaughtUp
+	ask      chan struct{} // asks for a look at the ends of the input now
 }
 
 // NewRunner makes the runner of a node. The catalogue must have been read to its end, as Follower does.
 func NewRunner(cfg Config, node *stream.Node, follower *Follower, metrics *Metrics) *Runner {
 	cfg = cfg.WithDefaults()
-	return &Runner{cfg: cfg, node: node, catalogue: follower, metrics: metrics, log: cfg.Log.With("stage", node.Name), fits: mostBytes}
+	return &Runner{cfg: cfg, node: node, catalogue: follower, metrics: metrics, log: cfg.Log.With("stage", node.Name), fits: mostBytes, ask: make(chan struct{}, 1)}
 }
 
 // Name is the node's.
@@ -51,6 +52,14 @@ func (r *Runner) Ready() bool { return r.ready.Load() }
 // CaughtUp is a time up to which everything that was in the runner's partitions has been read and committed; for a sink: has
 // been taken in. The zero time is never.
 func (r *Runner) CaughtUp() time.Time { return time.Unix(0, r.caughtUp.Load()) }
+
+// Look makes the runner look where its input ends, so that CaughtUp soon tells of now. It never waits.
+func (r *Runner) Look() {
+	select {
+	case r.ask <- struct{}{}:
+	default:
+	}
+}
 
 // Run works until ctx ends; then it finishes its turn, commits and leaves the group. What breaks it (a transaction fenced, a
 // broker away) it logs, and begins again with a new client and empty hands. It returns an error only for what cannot get
@@ -101,7 +110,6 @@ type session struct {
 
 	waker
 	samples   chan []sampled
-	ask       chan struct{} // asks the sampler for a sample now
 	subscribe map[string]bool
 	renewed   map[string]bool         // topics that were deleted and made anew
 	away      map[topicPartition]bool // assigned, and not readable
@@ -134,7 +142,7 @@ type task struct {
 }
 
 func (r *Runner) runSession(ctx context.Context) (err error) {
-	s := &session{Runner: r, opened: make(chan struct{}), tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4), ask: make(chan struct{}, 1),
+	s := &session{Runner: r, opened: make(chan struct{}), tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4),
 		subscribe: map[string]bool{}, renewed: map[string]bool{}, away: map[topicPartition]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){}}
 	for _, t := range r.node.Reads {
 		s.decode[t.Name] = t.Decode

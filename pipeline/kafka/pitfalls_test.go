@@ -315,7 +315,7 @@ func sessionOf(t *testing.T, node *stream.Node) (*session, *bench) {
 	t.Helper()
 	b := newBench(t, node)
 	s := &session{Runner: NewRunner(b.cfg, node, b.follower, NewMetrics()), opened: make(chan struct{}), tasks: map[topicPartition]*task{},
-		samples: make(chan []sampled, 4), ask: make(chan struct{}, 1), subscribe: map[string]bool{countIn.Name: true}, renewed: map[string]bool{},
+		samples: make(chan []sampled, 4), subscribe: map[string]bool{countIn.Name: true}, renewed: map[string]bool{},
 		width: map[string]int32{}, poison: map[poisoned]int{}}
 	return s, b
 }

@@ -58,14 +58,6 @@ func (s *session) sampler(ctx context.Context) {
 	}
 }
 
-// askSample asks for a sample now. It never waits.
-func (s *session) askSample() {
-	select {
-	case s.ask <- struct{}{}:
-	default:
-	}
-}
-
 // sample takes one sample of each partition. The order matters: T, then the topics' partitions, then the end offsets, then
 // T'. An event appended between the questions then counts as arrived at T', never before it was there; and a partition that
 // was added before T is among those that the clock waits for.

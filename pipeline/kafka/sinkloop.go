@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -35,6 +36,7 @@ type sinkSession struct {
 	next   map[topicPartition]int64 // the offset to read next
 	handed map[topicPartition]int64 // the offset behind the last record that the sink got
 	waker
+	asked atomic.Bool // to look where its input ends
 }
 
 // runSink works until ctx ends; then the sink finishes, and its last offsets are committed.
@@ -77,6 +79,7 @@ func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) 
 	if ready, ok := sink.(interface{ Ready() <-chan struct{} }); ok {
 		wait.Go(func() { s.wakeOn(helpers, ready.Ready()) })
 	}
+	wait.Go(func() { s.lookOn(helpers, s.ask) })
 	return s.loop(ctx)
 }
 
@@ -84,7 +87,7 @@ func (s *sinkSession) loop(ctx context.Context) error {
 	work := context.WithoutCancel(ctx) // what has begun is finished, also when the program ends
 	var looked, flushed time.Time
 	for ctx.Err() == nil {
-		if time.Since(looked) >= s.cfg.Heartbeat {
+		if s.asked.Swap(false) || time.Since(looked) >= s.cfg.Heartbeat {
 			looked = time.Now()
 			s.measure(ctx)
 		}
@@ -119,6 +122,19 @@ func (s *sinkSession) wakeOn(ctx context.Context, ready <-chan struct{}) {
 		case <-ctx.Done():
 			return
 		case <-ready:
+			s.wake()
+		}
+	}
+}
+
+// lookOn lets the session look where its input ends whenever somebody wants to know.
+func (s *sinkSession) lookOn(ctx context.Context, wanted <-chan struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-wanted:
+			s.asked.Store(true)
 			s.wake()
 		}
 	}
