@@ -15,7 +15,7 @@ const (
 	costOfRules  = 112 // of a field, for each further group
 	costOfObject = 120 // for each group
 	costOfSaying = 200 // of a field, for each schema that has it
-	costOfFormat = 120 // of a time, for each schema that has it
+	costOfFormat = 130 // of a time, for each schema that has it
 	costOfPath   = 80  // to what a field is made of
 	costOfText   = 80  // that a rule lists, besides its bytes
 )

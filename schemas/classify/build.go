@@ -185,6 +185,9 @@ func (b *builder) newField(name string) {
 		}
 		f.length = uint8(len(literal))
 	}
+	for i := range f.cut {
+		f.cut[i] = uint8(min(max(0, 64*(i+1)-8*len(literal)), 64))
+	}
 	b.fields = append(b.fields, f)
 	b.names, b.literals = append(b.names, name), append(b.literals, ","+literal)
 	for g := range b.groups[1:] {

@@ -34,29 +34,32 @@ var limits = [...]int64{typInt: math.MaxInt32, typSmallInt: math.MaxInt16, typBi
 // convert reads the text of an entry that is a string, not an empty one, a number or a boolean. If it fits, the entry has the
 // value, unless schemas want different ones (shared is false): then it is converted again for the one that is chosen.
 func (c *conv) convert(e *entry, text []byte, shared bool) result {
-	var value int64
-	var nanos uint32
-	var seen flags
-	r := mismatch
-	switch {
-	case c.typ.isInteger():
-		value, r = c.integer(e, text)
-	case c.typ == typFloat:
-		r = checkFloat(text)
-	case c.typ == typBoolean:
-		r = checkBoolean(text)
-	case c.typ == typString:
-		r = c.validate.check(text)
-	case c.typ == typTimestamp && e.kind != boolean:
-		var at instant
-		at, seen, r = parseTime(c.formats, text, e.kind == number)
-		value, nanos = at.seconds, at.nanos
+	switch c.typ {
+	case typInt, typSmallInt, typBigInt:
+		value, r := c.integer(e, text)
+		if r == fits && shared {
+			e.value, e.nanos = value, 0
+			e.flags |= converted
+		}
+		return r
+	case typFloat:
+		return checkFloat(text)
+	case typBoolean:
+		return checkBoolean(text)
+	case typString:
+		return c.validate.check(text)
+	case typTimestamp:
+		if e.kind == boolean {
+			return mismatch
+		}
+		at, seen, r := parseTime(c.formats, text, e.kind == number)
+		if r == fits && shared {
+			e.value, e.nanos = at.seconds, at.nanos
+			e.flags |= converted | seen
+		}
+		return r
 	}
-	if r == fits && shared && (c.typ.isInteger() || c.typ == typTimestamp) {
-		e.value, e.nanos = value, nanos
-		e.flags |= converted | seen
-	}
-	return r
+	return mismatch
 }
 
 func (c *conv) integer(e *entry, text []byte) (int64, result) {
@@ -72,6 +75,9 @@ func (c *conv) integer(e *entry, text []byte) (int64, result) {
 
 // parseInteger reads digits with an optional sign.
 func parseInteger(text []byte) (int64, result) {
+	if n, ok := shortDigits(text); ok {
+		return n, fits
+	}
 	negative := false
 	if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
 		negative = text[0] == '-'
@@ -98,6 +104,30 @@ func parseInteger(text []byte) (int64, result) {
 		return -int64(n), fits
 	}
 	return int64(n), fits
+}
+
+// shortDigits reads 1 to 16 digits, by words and without a loop, for how many there are cannot be foretold. false: it is
+// something else, or what stands behind the text does not fill a word.
+func shortDigits(text []byte) (n int64, ok bool) {
+	length := uint(len(text))
+	if length-1 > 15 || cap(text) < 8 {
+		return 0, false
+	}
+	if length <= 8 {
+		return eightDigits(word(text[:8], 0), length)
+	}
+	upper, ok := eightDigits(word(text, 0), 8)
+	lower, isToo := eightDigits(word(text, int(length)-8)>>(8*(16-length)), length-8)
+	return upper*powers[length-8] + lower, ok && isToo
+}
+
+// eightDigits reads the first so many bytes of x as digits, 1 to 8.
+func eightDigits(x uint64, length uint) (n int64, ok bool) {
+	x = x<<(64-8*length) | '0'*lows>>(8*length) // the same number, with zeros before it
+	ok = allDigits(x)
+	x = x & (0x0f * lows) * (10<<8 + 1) >> 8
+	x = x & 0x00ff00ff00ff00ff * (100<<16 + 1) >> 16
+	return int64(x & 0x0000ffff0000ffff * (10000<<32 + 1) >> 32), ok
 }
 
 // checkFloat wants digits with an optional sign, fraction and exponent, and a finite float64.

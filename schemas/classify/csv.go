@@ -74,7 +74,7 @@ func (s *csvSplitter) cells(w *worker, line []byte, want int) bool {
 	for pos := 0; ; pos++ { // over the delimiter
 		if !s.TrimSpace && (pos == len(line) || line[pos] != '"') {
 			end := s.delimiter(w.buf, pos, len(line))
-			w.cells = append(w.cells, cell{start: pos, end: end, from: pos, to: end})
+			w.addCell(pos, end)
 			pos = end
 		} else if pos = s.cell(w, line, pos); pos < 0 {
 			return false
@@ -125,7 +125,7 @@ func (s *csvSplitter) cell(w *worker, line []byte, pos int) int {
 	if s.TrimSpace {
 		to = pos + len(bytes.TrimRight(line[pos:to], " \t"))
 	}
-	w.cells = append(w.cells, cell{start: pos, end: to, from: pos, to: to})
+	w.addCell(pos, to)
 	return end
 }
 

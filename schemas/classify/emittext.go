@@ -6,7 +6,9 @@ import "cmp"
 // so that what is to be done for each of its values is known before.
 type textColumn struct {
 	*view
-	literal string // ,"name":
+	literal []byte // ,"name": with padding behind it
+	length  int    // of the literal
+	convert *conv  // what its texts have to be; nil: nothing, or more than one conversion says
 }
 
 func newTextColumns(u *union) []textColumn {
@@ -14,7 +16,11 @@ func newTextColumns(u *union) []textColumn {
 	for id := range columns {
 		if r := u.rule(0, uint32(id)); r.known&1 != 0 {
 			v := u.view(0, r, 1)
-			columns[id] = textColumn{v, cmp.Or(v.literal, u.literals[id])}
+			literal := cmp.Or(v.literal, u.literals[id])
+			columns[id] = textColumn{view: v, literal: append([]byte(literal), zeros[:16]...), length: len(literal)}
+			if v.typ.isConverted() {
+				columns[id].convert = &u.convs[v.conv]
+			}
 		}
 	}
 	return columns
@@ -30,24 +36,27 @@ func (w *worker) columns(columns []textColumn) {
 			w.duplicates = w.duplicates || c.typ != typSource
 			continue
 		}
-		if c.typ == typSource || w.state(t, c.view) == absent {
+		isText := c.plain && e.kind == str && e.flags&^tidy == bare
+		if !isText && (c.typ == typSource || w.state(t, c.view) == absent) {
 			continue
 		}
-		out = append(out, c.literal[first:]...)
+		out = appendShort(out, c.literal, first, c.length)
 		first = 0
 		switch start, end := int(e.start), int(e.end); {
-		case c.plain && e.flags == bare:
-			out = appendText(out, w.buf[start:end])
-			if c.indicators != 0 {
-				w.indicate(c.indicators, start, end)
-			}
+		case isText && e.flags&tidy != 0:
+			out = append(appendShort(append(out, '"'), w.buf, start, end), '"')
+		case isText:
+			out = appendTextAt(out, w.buf, start, end)
 		case c.typ.isInteger() && e.flags&bare != 0 && (w.buf[start]-'1' <= 8 || end-start == 1):
-			out = append(out, w.buf[start:end]...)
+			out = appendShort(out, w.buf, start, end)
 		default:
 			w.out, w.from, w.to = out, start, start
 			w.member(t, c.view)
 			w.flush(0)
 			out = w.out
+		}
+		if isText && c.indicators != 0 {
+			w.indicate(c.indicators, int(e.start), int(e.end))
 		}
 	}
 	w.out = out

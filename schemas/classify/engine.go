@@ -49,7 +49,8 @@ func (p *Plan) add(candidates []*logtype.Schema, places []int, left *int) error 
 	one := &part{union: *u, script: candidates[0].Parser.Script}
 	if candidates[0].Parser.IsText() {
 		one.split = newSplitter(candidates[0].Parser, u)
-		one.columns = newTextColumns(u)
+		one.columns = newTextColumns(&one.union)
+		one.empty = newEmptyTexts(one.split.text().EmptyValues)
 	}
 	for i, s := range candidates {
 		one.members = append(one.members, newMember(s, places[i]))
@@ -197,7 +198,7 @@ func (w *worker) matching(p *part, l *Line, skip *bool) []mask {
 	w.masks = append(w.masks[:0], p.groups[0].all)
 	switch {
 	case p.split != nil:
-		ok, isSkipped := w.splitLine(p.split, l.Header, 1)
+		ok, isSkipped := w.splitLine(p, l.Header, 1)
 		if *skip = isSkipped || !ok && isFirst(p.split, l); !ok {
 			return nil
 		}

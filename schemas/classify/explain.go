@@ -71,7 +71,7 @@ func (w *worker) find(p *part, l *Line) *schemas.Reason {
 	w.within = nil
 	switch {
 	case p.split != nil:
-		ok, skip := w.splitLine(p.split, l.Header, recorder)
+		ok, skip := w.splitLine(p, l.Header, recorder)
 		if skip {
 			return &schemas.Reason{Code: schemas.NoPattern, Expected: "an event", Got: "a line to be skipped", Span: schemas.Span{End: len(withoutEnd(l.Bytes))}}
 		}

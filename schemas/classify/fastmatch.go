@@ -49,13 +49,12 @@ func cutBy(w *worker, p *logtype.Pattern, quotes, line []byte) (pos int, ok bool
 		if length < 0 {
 			return pos, false
 		}
-		c := cell{start: pos, end: pos + length, from: pos, to: pos + length}
+		c := w.addCell(pos, pos+length)
 		if quote != 0 && bytes.IndexByte(line[pos:pos+length], '\\') >= 0 {
 			c.from = len(w.buf)
 			w.buf = appendUnquoted(w.buf, line[pos:pos+length], quote)
 			c.to = len(w.buf)
 		}
-		w.cells = append(w.cells, c)
 		pos += length + len(p.Literals[i+1])
 	}
 	return pos, true

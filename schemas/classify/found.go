@@ -61,7 +61,7 @@ func (w *worker) writeSets() {
 				}
 				out = append(out, ',')
 			}
-			out = appendText(out, text)
+			out = appendTextAt(out, buf, int(p.from), int(p.to))
 		}
 		out = append(out, ']')
 	}

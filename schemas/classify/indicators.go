@@ -140,7 +140,7 @@ func (w *worker) host(from, to int) {
 	switch {
 	case isIP(text):
 		w.indicated(setIPs, from, to)
-	case len(text) == 0 || string(text) == "-" || bytes.ContainsAny(text, " \t\r\n"):
+	case len(text) == 0 || string(text) == "-" || hasSpace(text):
 	default:
 		w.indicated(setDomains, from, to)
 	}
@@ -206,7 +206,16 @@ func isInstance(b []byte) bool {
 
 func isEmail(b []byte) bool {
 	at := bytes.IndexByte(b, '@')
-	return at > 0 && at < len(b)-1 && !bytes.ContainsAny(b, " \t\r\n")
+	return at > 0 && at < len(b)-1 && !hasSpace(b)
+}
+
+func hasSpace(b []byte) bool {
+	for _, c := range b {
+		if c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+			return true
+		}
+	}
+	return false
 }
 
 // isIP takes what netip.ParseAddr takes, without a zone.

@@ -1,6 +1,9 @@
 package classify
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A judgement is what a look at the tape says of the schemas of a group: which fail, where, and how many fields each knows.
 // The walk itself judges the first group; the tape is judged to choose among several schemas that match, for further groups,
@@ -158,6 +161,14 @@ func (w *worker) note(bad mask, t int) {
 	if w.explaining && bad != 0 {
 		w.findings = append(w.findings, finding{schemas: bad, what: wrongValue, entry: int32(t)})
 	}
+}
+
+// noteMissing notes that the object at an entry has no such member.
+func (w *worker) noteMissing(bad mask, object int, field uint32) {
+	n := len(w.findings)
+	w.findings = slices.Grow(w.findings, 1)[:n+1]
+	f := &w.findings[n] // field by field, as record does it: there is one for each schema and each of its required members
+	f.schemas, f.what, f.entry, f.field, f.source = bad, noMember, int32(object), field, 0
 }
 
 // lowest returns the place of the lowest schema of a mask.

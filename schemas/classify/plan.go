@@ -28,6 +28,7 @@ type part struct {
 	split   splitter        // nil: lines are not text
 	script  *logtype.Script // nil: no program makes an object of a line
 	columns []textColumn    // of the fields of a line of text
+	empty   emptyTexts      // of a line of text
 	members []member        // the schemas of the part, in the source's order: that of groups and bits
 }
 
@@ -64,6 +65,7 @@ type node struct {
 type field struct {
 	literal [4]uint64 // "name": in little-endian words
 	length  uint8     // of literal; 0: it is longer, or a line writes it in another way
+	cut     [3]uint8  // by how many bits each word of literal is longer than what counts of it
 	index   uint32    // within its node
 	id      uint32    // within the union
 	child   int32     // the node of its value as an object; -1: nobody knows one

@@ -21,7 +21,7 @@ func (s *regexSplitter) split(w *worker, line, _ []byte) (fields []int32, ok boo
 	w.matched = w.matched[:0]
 	for i, field := range s.fields {
 		if start, end := ends[2*i], ends[2*i+1]; field >= 0 && start >= 0 {
-			w.cells = append(w.cells, cell{start: start, end: end, from: start, to: end})
+			w.addCell(start, end)
 			w.matched = append(w.matched, field)
 		}
 	}

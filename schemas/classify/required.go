@@ -10,6 +10,7 @@ func (w *worker) lacking(g int, ni int32, m mask, given, absent []uint64, from, 
 	if !w.explaining && left != 0 {
 		bad = r.missing(left, given[0])
 	}
+	indexed := false
 	for left &^= bad; left != 0; left &= left - 1 {
 		bit := left & -left
 		for i, wanted := range r.of(lowest(left)) {
@@ -20,6 +21,10 @@ func (w *worker) lacking(g int, ni int32, m mask, given, absent []uint64, from, 
 			if !w.explaining && wanted&^given[i] != 0 {
 				bad |= bit
 				break
+			}
+			if !indexed {
+				w.indexMembers(from, to)
+				indexed = true
 			}
 			if w.lacksSome(g, w.nodes[ni].first+uint32(64*i), lacks, bit, from, to) {
 				bad |= bit
@@ -41,9 +46,8 @@ func (r *required) missing(m mask, given uint64) (bad mask) {
 }
 
 // lacksSome reports whether a schema lacks any of the members first+n, for n in the bit set lacks: they were not given, or are
-// absent for some.
+// absent for some. The members are indexed.
 func (w *worker) lacksSome(g int, first uint32, lacks uint64, bit mask, from, to int) (some bool) {
-	w.indexMembers(from, to)
 	for ; lacks != 0; lacks &= lacks - 1 {
 		id := first + uint32(bits.TrailingZeros64(lacks))
 		if w.isThere(g, id, bit, from, to) {
@@ -51,7 +55,7 @@ func (w *worker) lacksSome(g int, first uint32, lacks uint64, bit mask, from, to
 		}
 		some = true
 		if w.explaining {
-			w.findings = append(w.findings, finding{schemas: bit, what: noMember, entry: int32(from - 1), field: id})
+			w.noteMissing(bit, from-1, id)
 		}
 	}
 	return some

@@ -32,6 +32,7 @@ const (
 	converted                   // the entry has the value that the schemas want
 	canonical                   // a time that stands as events write it
 	altered                     // of bare: the line has bytes there that are no UTF-8
+	tidy                        // of bare: it is UTF-8, and none of its bytes is escaped in events
 )
 
 // word returns the eight bytes at i, the first in the lowest bits.

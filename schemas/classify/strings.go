@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -104,6 +105,19 @@ func isPlain(text []byte) bool {
 	return true
 }
 
+// isTidy reports whether text is plain and ASCII.
+func isTidy(text []byte) bool {
+	if len(text) < 8 {
+		return isPlain(text) && isASCII(text)
+	}
+	for i := 0; i+8 <= len(text); i += 8 {
+		if stops(word(text, i)) != 0 {
+			return false
+		}
+	}
+	return stops(word(text, len(text)-8)) == 0
+}
+
 // isASCII reports whether text has no byte outside of ASCII.
 func isASCII(text []byte) bool {
 	i := 0
@@ -132,11 +146,37 @@ func appendText(dst, text []byte) []byte {
 	return append(dst, '"')
 }
 
+// appendTextAt is appendText for what stands in buf from one place to another, mostly something short.
+func appendTextAt(dst, buf []byte, from, to int) []byte {
+	if to-from > 16 || from+16 > len(buf) {
+		return appendText(dst, buf[from:to])
+	}
+	plain := bits.TrailingZeros64(stops(word(buf, from)))
+	if plain == 64 {
+		plain += bits.TrailingZeros64(stops(word(buf, from+8)))
+	}
+	if plain>>3 < to-from {
+		return appendText(dst, buf[from:to])
+	}
+	return append(appendShort(append(dst, '"'), buf, from, to), '"')
+}
+
+// appendShort appends what stands in buf from one place to another. Most values are short, and have padding behind them: two
+// words are written faster than it is found out how to copy fewer bytes.
+func appendShort(dst, buf []byte, from, to int) []byte {
+	n := len(dst)
+	if to-from > 16 || n+16 > cap(dst) || from+16 > len(buf) {
+		return append(dst, buf[from:to]...)
+	}
+	*(*[16]byte)(dst[n : n+16]) = [16]byte(buf[from : from+16])
+	return dst[:n+to-from]
+}
+
 // appendString is appendText for what may be no UTF-8.
 func appendString(dst []byte, s string) []byte {
 	start := len(dst)
 	dst = append(append(dst, '"'), s...)
-	if text := dst[start+1:]; isPlain(text) && isASCII(text) {
+	if isTidy(dst[start+1:]) {
 		return append(dst, '"')
 	}
 	text, _ := decodeUTF8(nil, []byte(s))

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"panther/schemas/logtype"
@@ -23,6 +24,15 @@ type cell struct {
 	start, end int  // its place in the line, with its quotes
 	from, to   int  // what it says
 	made       bool // it was put together of what stands at that place
+}
+
+// addCell adds a cell that says what stands in the line between two places.
+func (w *worker) addCell(start, end int) *cell {
+	n := len(w.cells)
+	w.cells = slices.Grow(w.cells, 1)[:n+1]
+	c := &w.cells[n] // field by field, as record does it
+	c.start, c.end, c.from, c.to, c.made = start, end, start, end, false
+	return c
 }
 
 // A misfit says where a line of text leaves its format.
@@ -67,14 +77,13 @@ func newSplitter(p logtype.Parser, u *union) splitter {
 
 // splitLine cuts the line into the tape of a part for text, for its schema or for the recorder. It reports whether the line
 // has the format, or whether it is to be skipped. Afterwards w.alive tells whether its values convert.
-func (w *worker) splitLine(s splitter, header []byte, m mask) (ok, skip bool) {
+func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 	line := withoutEnd(w.buf[:w.size])
-	text := s.text()
-	if text.SkipPrefix != "" && bytes.HasPrefix(line, []byte(text.SkipPrefix)) {
+	if prefix := p.split.text().SkipPrefix; prefix != "" && bytes.HasPrefix(line, []byte(prefix)) {
 		return false, true
 	}
-	fields, ok := s.split(w, line, header)
-	if s.isHeader(w, line, header, ok) {
+	fields, ok := p.split.split(w, line, header)
+	if p.split.isHeader(w, line, header, ok) {
 		return false, true
 	}
 	if !ok {
@@ -82,24 +91,24 @@ func (w *worker) splitLine(s splitter, header []byte, m mask) (ok, skip bool) {
 	}
 	w.alive = m
 	given, absent := w.frame(w.nodes[0].words)
-	valid := utf8.Valid(line)
+	seen := bare | tidinessOf(line)
 	for i := range w.cells {
-		if fields[i] < 0 {
+		id := fields[i]
+		if id < 0 {
 			continue
 		}
-		f := &w.fields[fields[i]]
-		t := w.recordCell(&w.cells[i], f, text.EmptyValues, valid)
+		f, c := &w.fields[id], &p.columns[id]
+		t := w.recordCell(&w.cells[i], f.id, &p.empty, seen)
+		if !w.takeCell(t, f, c, m) {
+			return true, false
+		}
+		if c.view == nil || !c.required {
+			continue
+		}
 		place, bit := f.index>>6, uint64(1)<<(f.index&63)
 		given[place] |= bit
 		absent[place] &^= bit
-		if e := &w.tape[t]; e.kind == null {
-			absent[place] |= bit
-			continue
-		}
-		if rest := f.known & m &^ f.text; rest != 0 && w.textValue(t, f, rest, 0, 1) < 0 {
-			return true, false
-		}
-		if w.tape[t].flags&maybe != 0 {
+		if e := &w.tape[t]; e.kind == null || e.flags&maybe != 0 {
 			absent[place] |= bit
 		}
 	}
@@ -107,25 +116,76 @@ func (w *worker) splitLine(s splitter, header []byte, m mask) (ok, skip bool) {
 	return true, false
 }
 
+// tidinessOf says what is known of all cells of a line: the flags tidy and altered.
+func tidinessOf(line []byte) flags {
+	switch {
+	case isTidy(line):
+		return tidy
+	case !utf8.Valid(line):
+		return altered
+	}
+	return 0
+}
+
+// takeCell judges the cell at t; false: no schema is left.
+func (w *worker) takeCell(t int, f *field, c *textColumn, m mask) bool {
+	e := &w.tape[t]
+	rest := f.known & m &^ f.text
+	switch {
+	case rest == 0 || e.kind == null:
+		return true
+	case c.convert == nil || m == recorder || e.start == e.end:
+		return w.textValue(t, f, rest, 0, 1) >= 0
+	case c.convert.convert(e, w.buf[e.start:e.end], true) == fits:
+		return true
+	}
+	return w.left(0, rest) >= 0
+}
+
 // withoutEnd cuts off the end of a line, if the line still has it.
 func withoutEnd(line []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 }
 
-// recordCell puts a cell on the tape.
-func (w *worker) recordCell(c *cell, f *field, empty []string, valid bool) int {
-	seen := bare
-	if text := w.buf[c.from:c.to]; !valid && !utf8.Valid(text) {
-		from := len(w.buf)
-		w.buf, _ = decodeUTF8(w.buf, text)
-		c.from, c.to = from, len(w.buf)
-		seen |= altered
-	}
+// recordCell puts a cell on the tape. seen is what is known of the line.
+func (w *worker) recordCell(c *cell, field uint32, empty *emptyTexts, seen flags) int {
 	k := str
-	for _, e := range empty {
-		if e == string(w.buf[c.from:c.to]) {
-			k = null
+	if seen&altered != 0 {
+		if text := w.buf[c.from:c.to]; utf8.Valid(text) {
+			seen &^= altered
+		} else {
+			from := len(w.buf)
+			w.buf, _ = decodeUTF8(w.buf, text)
+			c.from, c.to = from, len(w.buf)
 		}
 	}
-	return w.record(f.id, k, seen, c.from, c.to)
+	if empty.has(w.buf[c.from:c.to]) {
+		k = null
+	}
+	return w.record(field, k, seen, c.from, c.to)
+}
+
+// Empty texts stand for null. In most formats there is one, of one byte.
+type emptyTexts struct {
+	single byte     // 0: there is none, or others as well
+	all    []string // unless there is a single one
+}
+
+func newEmptyTexts(texts []string) emptyTexts {
+	if len(texts) == 1 && len(texts[0]) == 1 {
+		return emptyTexts{single: texts[0][0]}
+	}
+	return emptyTexts{all: texts}
+}
+
+func (e *emptyTexts) has(text []byte) bool {
+	if e.single != 0 {
+		return len(text) == 1 && text[0] == e.single
+	}
+	for _, one := range e.all {
+		if one == string(text) {
+			return true
+		}
+	}
+	return false
 }

@@ -30,9 +30,10 @@ const (
 // A timeFormat is a logtype.TimeFormat, compiled: it reads bytes, and gives the same times.
 type timeFormat struct {
 	logtype.TimeFormat
-	kind timeKind
-	unit int      // of unix formats: decimal digits of the unit in a second
-	ops  []timeOp // of strftime
+	kind  timeKind
+	unit  int      // of unix formats: decimal digits of the unit in a second
+	ops   []timeOp // of strftime
+	stamp *stamp   // of strftime, too
 }
 
 type timeKind uint8
@@ -53,7 +54,7 @@ func compileTime(f logtype.TimeFormat) timeFormat {
 		c.kind, c.unit = unixTime, map[string]int{"unix": 0, "unix_ms": 3, "unix_us": 6, "unix_ns": 9}[s]
 	default:
 		if ops, ok := compileStrftime(s); ok {
-			c.kind, c.ops = strftimeTime, ops
+			c.kind, c.ops, c.stamp = strftimeTime, ops, newStamp(ops)
 		}
 	}
 	return c
@@ -87,6 +88,9 @@ func (f *timeFormat) parse(text []byte) (at instant, seen flags, r result) {
 			return checkRange(at)
 		}
 	case strftimeTime:
+		if at, ok := f.stamp.parse(text); ok {
+			return checkRange(at)
+		}
 		c := calendar{text: text, ok: true, year: 1970, month: 1, day: 1}
 		if at, ok := c.parse(f.ops); ok {
 			return checkRange(at)
@@ -112,12 +116,14 @@ func checkRange(at instant) (instant, flags, result) {
 
 // parseRFC3339 reads 2006-01-02T15:04:05[.fraction](Z or +hh:mm).
 func parseRFC3339(b []byte) (at instant, seen flags, r result) {
-	if len(b) < 20 || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
+	if len(b) < 20 {
 		return instant{}, 0, wrongFormat
 	}
-	y1, y2, month, day := two(b, 0), two(b, 2), two(b, 5), two(b, 8)
-	hour, minute, second := two(b, 11), two(b, 14), two(b, 17)
-	if (y1 | y2 | month | day | hour | minute | second) < 0 {
+	date, clock, second := word(b, 0), word(b, 8), two(b, 17) // 2006-01-, 02T15:04 and 05
+	if date&dateMarks != dashes || clock&clockMarks != marks || b[16] != ':' || second < 0 {
+		return instant{}, 0, wrongFormat
+	}
+	if date, clock = date^dashes|'0'*lows&dateMarks, clock^marks|'0'*lows&clockMarks; !allDigits(date) || !allDigits(clock) {
 		return instant{}, 0, wrongFormat
 	}
 	rest := b[19:]
@@ -146,7 +152,7 @@ func parseRFC3339(b []byte) (at instant, seen flags, r result) {
 			offset = -offset
 		}
 	}
-	seconds, ok := civil(y1*100+y2, month, day, hour, minute, second)
+	seconds, ok := civil(pair(date, 0)*100+pair(date, 2), pair(date, 5), pair(clock, 0), pair(clock, 3), pair(clock, 6), second)
 	if !ok {
 		return instant{}, 0, wrongFormat
 	}
@@ -156,6 +162,15 @@ func parseRFC3339(b []byte) (at instant, seen flags, r result) {
 	}
 	return at, seen, fits
 }
+
+// Where marks stand among the digits of a time, and which: in words of a text.
+const (
+	dateMarks, dashes = 0xff<<32 | 0xff<<56, '-'<<32 | '-'<<56
+	clockMarks, marks = 0xff<<16 | 0xff<<40, 'T'<<16 | ':'<<40
+)
+
+// pair is the number that the digits n and n+1 of a word make.
+func pair(x uint64, n int) int { return int(x>>(8*n)&15)*10 + int(x>>(8*n+8)&15) }
 
 // two reads two digits at i; negative: they are none.
 func two(b []byte, i int) int {
@@ -181,6 +196,9 @@ var powers = [...]int64{1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 
 // parseUnix reads what is common: up to 18 digits, with a sign and a fraction perhaps. All else is left to package logtype.
 func parseUnix(b []byte, unit int) (at instant, ok bool) {
+	if n, ok := shortDigits(b); ok && unit == 0 {
+		return instant{seconds: n}, true
+	}
 	negative := len(b) > 0 && b[0] == '-'
 	if negative {
 		b = b[1:]

@@ -43,7 +43,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 		var f *field
 		var seen flags
 		guess := &w.predicted[(newest^before<<10)*0x9E3779B97F4A7C15>>(64-predictBits)]
-		if k := *guess - nd.first; k < uint32(len(fields)) && fields[k].isAt(b, i) {
+		if k := *guess - nd.first; k < uint32(len(fields)) && fields[k].beginsAt(b, i) && (fields[k].length <= 16 || fields[k].endsAt(b, i)) {
 			f = &fields[k]
 			i, seen = i+int(f.length), plainKey
 		} else {
@@ -126,22 +126,17 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 	return i + 1
 }
 
-// isAt reports whether the line has the name and the colon of the field at i, as events write them.
-func (f *field) isAt(b []byte, i int) bool {
-	s := b[i : i+32]
-	switch n := uint(f.length); {
-	case n == 0:
-		return false
-	case n <= 8:
-		return (word(s, 0)^f.literal[0])<<(64-8*n) == 0
-	case n <= 16:
-		return word(s, 0) == f.literal[0] && (word(s, 8)^f.literal[1])<<(128-8*n) == 0
-	case n <= 24:
-		return word(s, 0) == f.literal[0] && word(s, 8) == f.literal[1] && (word(s, 16)^f.literal[2])<<(192-8*n) == 0
-	default:
-		return word(s, 0) == f.literal[0] && word(s, 8) == f.literal[1] && word(s, 16) == f.literal[2] &&
-			(word(s, 24)^f.literal[3])<<(256-8*n) == 0
+// beginsAt reports whether the line has the name and the colon of the field at i, as events write them, up to 16 bytes of them.
+func (f *field) beginsAt(b []byte, i int) bool {
+	return (word(b, i)^f.literal[0])<<f.cut[0]|(word(b, i+8)^f.literal[1])<<f.cut[1] == 0
+}
+
+// endsAt reports whether the line has what is behind these, too.
+func (f *field) endsAt(b []byte, i int) bool {
+	if n := uint(f.length); n > 24 {
+		return word(b, i+16) == f.literal[2] && (word(b, i+24)^f.literal[3])<<(256-8*n) == 0
 	}
+	return (word(b, i+16)^f.literal[2])<<f.cut[2] == 0
 }
 
 // key reads a name and its colon, and looks the field up; nil: nobody knows it.
