@@ -7,7 +7,7 @@ DUCKDB := duckdb_arrow
 # Without the tag a package of gRPC, which is never used, brings html/template, and that keeps every method of every type: 15 MB.
 LEAN := -trimpath -tags grpcnotrace -ldflags='-s -w'
 
-.PHONY: demo test test-query check lint bench build-query tools kafka kafka-stop s3 s3-stop audit mutants simulation build size
+.PHONY: demo test test-query test-reader check lint bench build-query tools kafka kafka-stop s3 s3-stop audit mutants simulation build size
 
 demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds flags
 	@go build -o panther ./cmd/panther
@@ -19,6 +19,10 @@ test: ## every test that this machine can run; it says which parts are missing
 test-query: ## the tests of SQL: its gate and its fences (needs a C compiler; the first time downloads 30 MB)
 	@go -C cmd/panther-query vet -tags $(DUCKDB) .
 	@go -C cmd/panther-query test $(ARGS) -tags $(DUCKDB) ./...
+
+test-reader: ## the lake's files read by an old library that shares no code with ours; it is downloaded the first time
+	@go -C sinks/lake/parquetgo vet .
+	@go -C sinks/lake/parquetgo test $(ARGS) .
 
 build: ## the program, as ./panther, and where there is a C compiler ./panther-query, which it needs for SQL
 	go build $(LEAN) -o panther ./cmd/panther
