@@ -121,17 +121,17 @@ func (w *worker) members(from, to int) {
 	for t := from; t < to; {
 		e := &w.tape[t]
 		next := int(e.next)
-		r := w.rule(w.group, e.field)
+		f, r := &w.fields[e.field], w.rule(w.group, e.field)
 		if r.known&w.bit == 0 {
 			t = next
 			continue
 		}
 		v := w.view(w.group, r, w.bit)
 		switch {
-		case v.plain && e.kind == str && e.flags == plainKey && !first && w.to+2+len(w.names[e.field])+2 == int(e.start):
+		case v.plain && e.kind == str && e.flags == plainKey && !first && f.length > 0 && w.to+1+int(f.length) == int(e.start):
 			w.to = int(e.end) // the comma, the name and the value stand right behind the run
 			if v.indicators != 0 {
-				w.indicate(v.indicators, int(e.start)+1, int(e.end)-1)
+				w.indicate(v.indicators, int(e.start)+1, int(e.end)-1, true)
 			}
 		case v.typ == typSource:
 		case e.flags&duplicate != 0:
@@ -233,7 +233,7 @@ func (w *worker) elements(from, to int, field int32) {
 // string writes a text; of a number or boolean, its bytes.
 func (w *worker) string(e *entry, v *view) {
 	start, end := int(e.start), int(e.end)
-	textStart, textEnd := start, end
+	textStart, textEnd, plain := start, end, false
 	switch {
 	case v.field.Mask != nil:
 		w.flush(end)
@@ -257,13 +257,14 @@ func (w *worker) string(e *entry, v *view) {
 		}
 	default:
 		w.copy(start, end)
-		textStart, textEnd = start+1, end-1
+		textStart, textEnd, plain = start+1, end-1, true
 		if v.indicators != 0 && e.flags&escaped != 0 {
 			textStart, textEnd = w.decoded(e)
+			plain = false
 		}
 	}
 	if v.indicators != 0 {
-		w.indicate(v.indicators, textStart, textEnd)
+		w.indicate(v.indicators, textStart, textEnd, plain)
 	}
 }
 

@@ -56,7 +56,7 @@ func (w *worker) columns(columns []textColumn) {
 			out = w.out
 		}
 		if isText && c.indicators != 0 {
-			w.indicate(c.indicators, int(e.start), int(e.end))
+			w.indicate(c.indicators, int(e.start), int(e.end), e.flags&tidy != 0)
 		}
 	}
 	w.out = out

@@ -11,11 +11,16 @@ import (
 type found struct {
 	sets [maxSets][]place
 	used uint64 // which sets have any
+
+	plain bool // of the text that is looked at: it stands in events as it is
 }
 
 const maxSets = 16
 
-type place struct{ from, to uint32 }
+type place struct {
+	from, to uint32
+	plain    bool
+}
 
 // setNames are the names of the sets as events write them, with a comma before.
 var setNames = func() (names [maxSets]string) {
@@ -41,7 +46,7 @@ func (w *worker) indicated(set uint8, from, to int) {
 			return
 		}
 	}
-	w.found.sets[set] = append(places, place{uint32(from), uint32(to)})
+	w.found.sets[set] = append(places, place{uint32(from), uint32(to), w.found.plain})
 	w.found.used |= 1 << set
 }
 
@@ -61,7 +66,11 @@ func (w *worker) writeSets() {
 				}
 				out = append(out, ',')
 			}
-			out = appendTextAt(out, buf, int(p.from), int(p.to))
+			if p.plain {
+				out = append(appendShort(append(out, '"'), buf, int(p.from), int(p.to)), '"')
+			} else {
+				out = appendTextAt(out, buf, int(p.from), int(p.to))
+			}
 		}
 		out = append(out, ']')
 	}

@@ -70,12 +70,13 @@ const (
 	resource    // an ARN: it names other things besides
 )
 
-// indicate adds what the text from from to to means, for a bit set of indicators.
-func (w *worker) indicate(indicators uint32, from, to int) {
+// indicate adds what the text from from to to means, for a bit set of indicators. plain says that it is known to be isPlain.
+func (w *worker) indicate(indicators uint32, from, to int, plain bool) {
 	if from == to {
 		return
 	}
 	text := w.buf[from:to]
+	w.found.plain = plain
 	for ; indicators != 0; indicators &= indicators - 1 {
 		k := &kinds[bits.TrailingZeros32(indicators)]
 		ok := false
@@ -149,6 +150,7 @@ func (w *worker) host(from, to int) {
 // foreignHost is host for a text that does not stand in the buffer.
 func (w *worker) foreignHost(host string) {
 	from := len(w.buf)
+	w.found.plain = false
 	w.buf = append(w.buf, host...)
 	w.host(from, len(w.buf))
 }
