@@ -2,7 +2,9 @@ package reference_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"panther/schemas/classify"
 	"panther/schemas/logtype"
@@ -81,6 +83,30 @@ func testSample(t *testing.T, s *logtype.Schema, sample logtype.Sample) {
 	if all.Schema != nil {
 		t.Errorf("with all types to choose from it is of type %s", all.Schema.Name)
 	}
+}
+
+// A line of New Year's Eve that is read on New Year's Day is not of a year from now: without a year a time stays the text that it
+// is, and the event has the time at which it was read.
+func TestTimeWithoutYear(t *testing.T) {
+	syslog, _ := logtype.Builtin("Syslog.RFC3164")
+	read := time.Date(2027, 1, 1, 0, 0, 3, 0, time.UTC)
+	v := engine(t, syslog).Check(classify.Line{Bytes: []byte("<34>Dec 31 23:59:59 web-1 su: failed"), ParseTime: read})
+	if v.Schema == nil || !v.EventTime.IsZero() {
+		t.Fatalf("%v at %v", v.Candidates, v.EventTime)
+	}
+	for _, part := range []string{`"localTime":"Dec 31 23:59:59"`, `"p_event_time":"2027-01-01T00:00:03Z"`} {
+		if !strings.Contains(string(v.Event), part) {
+			t.Errorf("%s is not in %s", part, v.Event)
+		}
+	}
+}
+
+func engine(t *testing.T, candidates ...*logtype.Schema) classify.Checker {
+	c, err := classify.New(candidates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // Each type alone refuses the samples of every other: what is tried alone has nothing better to lose against.
