@@ -25,11 +25,7 @@ func BenchmarkFailures(b *testing.B) {
 	const rows = 10_000
 	records := make([]stream.Record, rows)
 	for i := range records {
-		payload := fmt.Sprintf(`{"eventID":"%016x","sourceIPAddress":"10.0.%d.%d","port":"x","msg":"`, uint64(i)*0x9e3779b97f4a7c15, i%256, i%13)
-		for n := uint64(i); len(payload) < 598; n = n*6364136223846793005 + 1442695040888963407 {
-			payload += []string{"denied", "request", "policy", "session", "token", "expired", "bucket", "object", "action", "timeout"}[n>>40%10] + " "
-		}
-		records[i] = failure(failuresTopic, int64(i), payload+`"}`)
+		records[i] = failure(failuresTopic, int64(i), line600(int64(i)))
 	}
 	folder, err := OpenFolder(b.TempDir())
 	must0(b, err)

@@ -21,7 +21,7 @@ type Options struct {
 	Interval  time.Duration    // rows wait for a commit at most this long; 60s
 	Idle      time.Duration    // a table that gets no rows for this long commits what it has; 5s
 	FileBytes int64            // a table commits when it has this much; 128 MiB, of records as they are in Kafka
-	Memory    int64            // of all tables together; beyond it the largest commit; 512 MiB
+	Memory    int64            // of all tables together, about; beyond it the largest commit; 512 MiB
 	Now       func() time.Time // time.Now
 }
 
@@ -212,7 +212,7 @@ func (s *Sink) bytes() (n int64) {
 
 func (s *Sink) makeRoom(ctx context.Context, need int64) error {
 	for _, b := range buffersBySize(s.buffers) {
-		if s.bytes()+need <= s.opt.Memory {
+		if s.bytes()+need <= s.opt.Memory/3 { // columns in the making, and garbage that is not collected yet, take the rest
 			return nil
 		}
 		if err := s.flush(ctx, b); err != nil {
