@@ -37,11 +37,11 @@ func (w brokerWatch) run(ctx context.Context) error {
 		}
 		switch waited := time.Since(since); {
 		case waited >= brokerGone:
-			return fmt.Errorf("the broker is gone: for %s it has acknowledged nothing; %d lines are acknowledged, %d behind them are not and may be missing. "+
-				"Start it again, then send what is missing", brokerGone, now, sent-now)
+			return fmt.Errorf("the broker is gone, or its disk is full: for %s it has acknowledged nothing; %d lines are acknowledged, %d behind them are not and may be missing. "+
+				"Mend it, then send what is missing", brokerGone, now, sent-now)
 		case waited >= brokerSlow && !told:
 			told = true
-			w.say(fmt.Sprintf("the broker does not answer for %s: %d lines are acknowledged, %d wait; they are sent if it is back within %s",
+			w.say(fmt.Sprintf("the broker has taken nothing for %s: %d lines are acknowledged, %d wait; they are sent if it takes them within %s",
 				brokerSlow, now, sent-now, brokerGone))
 		}
 	}

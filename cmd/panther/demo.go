@@ -317,7 +317,11 @@ func (d *demo) result() (*demoResult, error) {
 }
 
 func (d *demo) farewell(r *demoResult) {
-	d.say.line("done: %d lines became %d events and %d failures, each once, in %s", r.Lines, r.Events, r.Failures, d.service.lake.Root())
+	others := ""
+	if n := r.Events + r.Failures - r.Lines; n > 0 { // any Kafka client may send to the broker
+		others = fmt.Sprintf(" and %d that others sent", n)
+	}
+	d.say.line("done: %d lines%s became %d events and %d failures, each once, in %s", r.Lines, others, r.Events, r.Failures, d.service.lake.Root())
 	for _, name := range slices.Sorted(maps.Keys(r.Tables)) {
 		d.say.more("%-46s %9d rows", name, r.Tables[name])
 	}

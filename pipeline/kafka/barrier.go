@@ -110,7 +110,7 @@ func (b *barrierReader) write(ctx context.Context) error {
 	}
 	for _, res := range b.client.ProduceSync(ctx, records...) {
 		if res.Err != nil {
-			return fmt.Errorf("partition %d: %w", res.Record.Partition, b.cfg.Explain(res.Err, Access{"Write", "topic", b.topic}))
+			return fmt.Errorf("partition %d: %w", res.Record.Partition, b.cfg.untaken(b.client, b.topic, res.Err))
 		}
 		b.ends[res.Record.Partition].barrier = res.Record.Offset // -1: the broker took a repeated request and did not say
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -232,6 +233,21 @@ func (c Config) explainAway(err error, _ []Access) *Problem {
 		return &Problem{What: what, Err: err, Mend: "is Kafka running there, and is it the port of its TLS listener?"}
 	}
 	return &Problem{What: what, Err: err, Mend: "is Kafka running there?"}
+}
+
+// untaken explains that no broker took a record for a topic in time. The library tries again and again whatever the brokers
+// say: one that answers all the same has a reason of its own.
+func (c Config) untaken(client *kgo.Client, topic string, err error) error {
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, kgo.ErrRecordTimeout) {
+		return c.Explain(err, Access{"Write", "topic", topic})
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if client.Ping(ctx) != nil {
+		return &Problem{What: "no broker took the record in time", Err: err, Mend: "is Kafka still running at " + c.first() + "?"}
+	}
+	return &Problem{What: fmt.Sprintf("Kafka at %s answers, but takes no records for topic %s", c.first(), topic), Err: err,
+		Mend: "is its disk full, or are too few copies of the topic in sync? Its log says why; that of the embedded broker is where panther runs"}
 }
 
 // first is the broker to name in a message.

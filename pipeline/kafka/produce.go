@@ -137,13 +137,10 @@ func (p *Producer) done(r *kgo.Record, err error) {
 }
 
 func (p *Producer) explain(topic string, err error) error {
-	if errors.Is(err, kgo.ErrRecordTimeout) {
-		return &Problem{What: fmt.Sprintf("no broker took the record within %s", producerPatience), Err: err, Mend: "is Kafka still running at " + p.cfg.first() + "?"}
-	}
 	if errors.Is(err, kerr.UnknownTopicOrPartition) || errors.Is(err, kerr.UnknownTopicID) {
 		return &Problem{What: "the topic is gone", Err: err, Mend: "somebody deleted it: make it again"}
 	}
-	return p.cfg.Explain(err, Access{"Write", "topic", topic})
+	return p.cfg.untaken(p.client, topic, err)
 }
 
 func (p *Producer) failure() error {
