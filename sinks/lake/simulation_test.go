@@ -183,7 +183,7 @@ func (s *simulation) record(p stream.Partition, offset int64) stream.Record {
 func (s *simulation) start(w *worker) {
 	w.dead, w.busy, w.read = false, "", map[stream.Partition]int64{}
 	w.sim = s
-	w.sink = NewSink(NewCatalog(workerStore{s.store, w}), s.types.lookup, Options{Interval: 10 * time.Second, Idle: 5 * time.Second, Memory: 20 << 10, Now: s.clock.now})
+	w.sink = NewSink(NewCatalog(workerStore{s.store, w}), s.types.lookup, Options{Interval: 10 * time.Second, Idle: 5 * time.Second, Memory: 60 << 10, Now: s.clock.now})
 	w.sink.wait = func(ctx context.Context, _ int) error { return ctx.Err() }
 	if s.mutate != nil {
 		s.mutate(w)

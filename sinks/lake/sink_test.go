@@ -155,7 +155,7 @@ func TestWhenFlushCommits(t *testing.T) {
 	c := clock{start}
 	store := newMemory()
 	types := library{"A.One": {schemaOf("A.One", 1)}, "A.Two": {schemaOf("A.Two", 1)}}
-	s := NewSink(NewCatalog(store), types.lookup, Options{Interval: time.Minute, Idle: 5 * time.Second, FileBytes: 15000, Memory: 30000, Now: c.now})
+	s := NewSink(NewCatalog(store), types.lookup, Options{Interval: time.Minute, Idle: 5 * time.Second, FileBytes: 15000, Memory: 3 * 30000, Now: c.now})
 	s.Assign(eventsTopic, 0)
 	offset := int64(0)
 	add := func(logType string, n int) {
