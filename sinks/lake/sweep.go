@@ -2,10 +2,8 @@ package lake
 
 import (
 	"context"
-	"errors"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -46,15 +44,15 @@ func (c *Catalog) sweep(ctx context.Context, t *table.Table, now time.Time, data
 	if err != nil {
 		return removed{}, err
 	}
-	then := versionAt(files, now.Add(-keepFiles))
-	if then == 0 || t.CurrentSnapshot() == nil {
-		return removed{}, nil // the table is younger, or was never written to
+	h, err := c.historySince(ctx, t, dir, files, now.Add(-keepFiles))
+	if err != nil || len(h.names) == 0 || t.CurrentSnapshot() == nil {
+		return removed{}, err // the table is younger, or was never written to
 	}
-	used, err := c.needed(ctx, t, versions{c.store, dir, files}, then, data)
+	used, err := c.needed(ctx, t, h, data)
 	if err != nil {
 		return removed{}, err
 	}
-	garbage := unusedMetadata(dir, files, used, now, then)
+	garbage := c.unusedMetadata(t, dir, files, used, now, h)
 	if data {
 		more, err := c.unusedData(ctx, folder+"/"+dataDir, used, now.Add(-keepOrphans))
 		if err != nil {
@@ -82,16 +80,6 @@ func (c *Catalog) sweep(ctx context.Context, t *table.Table, now time.Time, data
 	return c.remove(ctx, garbage, plan)
 }
 
-// versionAt returns the number of the version that was the newest at a time; 0 if there was none.
-func versionAt(files []Entry, at time.Time) (newest int) {
-	for _, f := range files {
-		if f.Written.Before(at) {
-			newest = max(newest, numberOf(f.Name))
-		}
-	}
-	return newest
-}
-
 // snapshotAt returns when the present snapshot of a table came, or a little before: when its list of manifests was written.
 func snapshotAt(files []Entry, t *table.Table) (at time.Time) {
 	for _, f := range files {
@@ -115,10 +103,13 @@ func (c *Catalog) remove(ctx context.Context, garbage []Entry, plan bool) (out r
 	return out, nil
 }
 
-// needed returns the names, in the store, of the files that t, or any version since that of a number, refers to: manifests and
-// lists of manifests, and with data also data files.
-func (c *Catalog) needed(ctx context.Context, t *table.Table, all versions, then int, data bool) (map[string]bool, error) {
+// needed returns the names, in the store, of the files that t, or any version of its history, refers to: metadata, manifests
+// and lists of manifests, and with data also data files.
+func (c *Catalog) needed(ctx context.Context, t *table.Table, h history, data bool) (map[string]bool, error) {
 	used, known := map[string]bool{}, map[int64]bool{}
+	for _, name := range append(namesBefore(c, t.Metadata()), h.names...) {
+		used[name] = true
+	}
 	add := func(metas ...table.Metadata) error {
 		for _, meta := range metas {
 			for _, snap := range meta.Snapshots() {
@@ -130,90 +121,46 @@ func (c *Catalog) needed(ctx context.Context, t *table.Table, all versions, then
 		}
 		return nil
 	}
-	first, err := all.read(ctx, then)
+	first, err := h.read(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	if err := add(append(first, t.Metadata())...); err != nil {
+	if err := add(first, t.Metadata()); err != nil {
 		return nil, err
 	}
 	// A snapshot that came since then and has gone is missing in the sequence. The first version that has reached its number
 	// has it.
-	for seq := t.Metadata().LastSequenceNumber(); seq > lastSequence(first); seq-- {
+	for seq := t.Metadata().LastSequenceNumber(); seq > first.LastSequenceNumber(); seq-- {
 		if known[seq] {
 			continue
 		}
-		metas, err := all.reaching(ctx, seq, then, numberOf(path.Base(t.MetadataLocation())))
+		meta, err := h.reaching(ctx, seq)
 		if err != nil {
 			return nil, err
 		}
-		if err := add(metas...); err != nil {
+		if err := add(meta); err != nil {
 			return nil, err
 		}
 	}
 	return used, nil
 }
 
-func lastSequence(metas []table.Metadata) (last int64) {
-	for _, m := range metas {
-		last = max(last, m.LastSequenceNumber())
-	}
-	return last
-}
-
-// versions are the versions of a table's metadata: those of files in a folder.
-type versions struct {
-	store Store
-	dir   string
-	files []Entry
-}
-
-// read returns the metadata of a number. Of some catalogs there may be several, of which one counts.
-func (v versions) read(ctx context.Context, n int) (out []table.Metadata, err error) {
-	for _, f := range v.files {
-		if numberOf(f.Name) != n {
-			continue
-		}
-		meta, err := readMetadata(ctx, v.store, v.dir+"/"+f.Name)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, meta)
-	}
-	return out, nil
-}
-
-// reaching returns the first version after one, and not after another, that has come to a sequence number.
-func (v versions) reaching(ctx context.Context, seq int64, after, last int) ([]table.Metadata, error) {
-	var failed error
-	n := after + 1 + sort.Search(last-after-1, func(i int) bool {
-		metas, err := v.read(ctx, after+1+i)
-		failed = errors.Join(failed, err)
-		return lastSequence(metas) >= seq
-	})
-	if failed != nil {
-		return nil, failed
-	}
-	return v.read(ctx, n)
-}
-
 // addNeeded adds the names of a snapshot's files. What is known is not read again: most snapshots share their manifests.
 func (c *Catalog) addNeeded(ctx context.Context, used map[string]bool, snap table.Snapshot, data bool) error {
 	io := storeIO{ctx, c.store}
-	name := func(location string) string { return strings.TrimPrefix(location, c.store.Root()+"/") }
-	if used[name(snap.ManifestList)] {
+	if used[c.nameIn(snap.ManifestList)] {
 		return nil
 	}
-	used[name(snap.ManifestList)] = true
+	used[c.nameIn(snap.ManifestList)] = true
 	manifests, err := snap.Manifests(io)
 	if err != nil {
 		return err
 	}
 	for _, m := range manifests {
-		if used[name(m.FilePath())] {
+		if used[c.nameIn(m.FilePath())] {
 			continue
 		}
-		used[name(m.FilePath())] = true
+		used[c.nameIn(m.FilePath())] = true
 		if !data {
 			continue
 		}
@@ -221,21 +168,21 @@ func (c *Catalog) addNeeded(ctx context.Context, used map[string]bool, snap tabl
 			if err != nil {
 				return err
 			}
-			used[name(e.DataFile().FilePath())] = true
+			used[c.nameIn(e.DataFile().FilePath())] = true
 		}
 	}
 	return nil
 }
 
-// unusedMetadata returns the files of metadata that are not used: versions older than the one of a number, and manifests.
-func unusedMetadata(dir string, files []Entry, used map[string]bool, now time.Time, then int) (out []Entry) {
-	newest := versionAt(files, now.Add(keepOrphans))
+// unusedMetadata returns the files of metadata that are not used: manifests, and versions older than a history. One that is to
+// be named by a service next, whose writer sleeps, has a higher number than the present one.
+func (c *Catalog) unusedMetadata(t *table.Table, dir string, files []Entry, used map[string]bool, now time.Time, h history) (out []Entry) {
+	first, last := numberOf(path.Base(h.names[0])), numberOf(path.Base(t.MetadataLocation()))
 	for _, f := range files {
 		n := numberOf(f.Name)
-		old := n > 0 && n < then && n <= newest-keepVersions || strings.HasPrefix(f.Name, tmpPrefix)
+		old := n > 0 && n < first && n <= last-keepVersions || strings.HasPrefix(f.Name, tmpPrefix) || strings.HasSuffix(f.Name, ".avro")
 		f.Name = dir + "/" + f.Name
-		old = old || strings.HasSuffix(f.Name, ".avro") && !used[f.Name]
-		if old && !f.Dir && f.Written.Before(now.Add(-keepFiles-keepSlack)) {
+		if old && !used[f.Name] && !f.Dir && f.Written.Before(now.Add(-keepFiles-keepSlack)) {
 			out = append(out, f)
 		}
 	}
