@@ -27,25 +27,33 @@ import (
 const (
 	latencyProbes = 40   // failing lines, each the first of its source
 	latencyLoad   = 2000 // lines a second beside them
+
+	latencyInterval = 5 * time.Second // of the lake's commits
 )
 
 // BenchmarkLatency measures from sending a source's first failing line to the alert's arrival at a webhook: through
 // classifier, failures, aggregator, dispatcher and notify, each with a commit.
-func BenchmarkLatency(b *testing.B) {
+func BenchmarkLatency(b *testing.B) { onBrokers(b, measureLatency) }
+
+// BenchmarkFreshness measures from sending a failing line to its row in the lake, while other lines fail all the time: how
+// much longer than the lake's interval it takes.
+func BenchmarkFreshness(b *testing.B) { onBrokers(b, measureFreshness) }
+
+func onBrokers(b *testing.B, measure func(*testing.B, kafka.Config, kafka.Layout)) {
 	b.Run("embedded", func(b *testing.B) {
 		broker, err := kafka.StartEmbedded(b.Context(), kafka.EmbeddedConfig{Dir: filepath.Join(b.TempDir(), "broker")})
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { broker.Close() })
-		measureLatency(b, broker.Config(), kafka.Layout{Embedded: true})
+		measure(b, broker.Config(), kafka.Layout{Embedded: true})
 	})
 	b.Run("kafka", func(b *testing.B) {
 		named := os.Getenv("PANTHER_TEST_BROKERS")
 		if named == "" {
 			b.Skip("PANTHER_TEST_BROKERS names no Kafka; `make kafka` starts one")
 		}
-		measureLatency(b, kafka.Config{Brokers: strings.Split(named, ",")}, kafka.Layout{})
+		measure(b, kafka.Config{Brokers: strings.Split(named, ",")}, kafka.Layout{})
 	})
 }
 
@@ -73,13 +81,57 @@ func measureLatency(b *testing.B, cfg kafka.Config, layout kafka.Layout) {
 	}
 }
 
+func measureFreshness(b *testing.B, cfg kafka.Config, layout kafka.Layout) {
+	l := newLatency(b, cfg, layout)
+	l.failing = true
+	var took []time.Duration
+	for b.Loop() {
+		stop := l.load(latencyLoad)
+		time.Sleep(latencyInterval) // until the table is there
+		for range latencyProbes / 4 {
+			took = append(took, l.row(time.Duration(rand.IntN(1000))*time.Millisecond))
+		}
+		stop()
+	}
+	slices.Sort(took)
+	b.ReportMetric(0, "ns/op") // it says nothing here
+	b.ReportMetric(took[len(took)/2].Seconds(), "p50-s")
+	b.ReportMetric((took[len(took)-1] - latencyInterval).Seconds(), "most-beyond-interval-s")
+}
+
+// row waits, sends a failing line and returns how long it took until the lake had its row.
+func (l *latency) row(wait time.Duration) time.Duration {
+	l.b.Helper()
+	time.Sleep(wait) // so that probes do not fall into step with the commits
+	name := l.source(l.next)
+	l.next++
+	began := time.Now()
+	if err := l.producer.Send(l.b.Context(), name, nil, []byte(`{"id":"probe","port":"ssh"}`)); err != nil {
+		l.b.Fatal(err)
+	}
+	for time.Since(began) < time.Minute {
+		page, err := l.lake.FailuresPage(l.b.Context(), lake.Wanted{Source: name}, 1, "")
+		if err != nil {
+			l.b.Fatal(err)
+		}
+		if len(page.Failures) > 0 {
+			return time.Since(began)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	l.b.Fatalf("no row of %s came", name)
+	return 0
+}
+
 // latency is a pipeline with many sources, and a webhook that notes when each one's alert comes.
 type latency struct {
 	b        *testing.B
 	cfg      kafka.Config
 	run      string // names of this run begin with it
 	producer *kafka.Producer
-	next     int // probe
+	lake     *lake.Catalog
+	next     int  // probe
+	failing  bool // of the load, some lines fail
 
 	mu      sync.Mutex
 	arrived map[string]chan struct{} // by source
@@ -110,7 +162,8 @@ func newLatency(b *testing.B, cfg kafka.Config, layout kafka.Layout) *latency {
 	if err != nil {
 		b.Fatal(err)
 	}
-	engine, err := pipeline.Start(b.Context(), cfg, pipeline.Parts{Lake: lake.NewCatalog(folder), Tables: lake.Options{Interval: 5 * time.Second}})
+	l.lake = lake.NewCatalog(folder)
+	engine, err := pipeline.Start(b.Context(), cfg, pipeline.Parts{Lake: l.lake, Tables: lake.Options{Interval: latencyInterval}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -203,7 +256,11 @@ func (l *latency) load(rate int) (stop func()) {
 			case <-tick.C:
 			}
 			for ; sent < int(time.Since(began).Seconds()*float64(rate)); sent++ {
-				if err := l.producer.Send(ctx, l.run+"-load", nil, fmt.Appendf(nil, `{"id":"line-%d","port":%d}`, sent, sent%65536)); err != nil && ctx.Err() == nil {
+				line := fmt.Appendf(nil, `{"id":"line-%d","port":%d}`, sent, sent%65536)
+				if l.failing && sent%20 == 0 {
+					line = fmt.Appendf(nil, `{"id":"line-%d","port":"none"}`, sent)
+				}
+				if err := l.producer.Send(ctx, l.run+"-load", nil, line); err != nil && ctx.Err() == nil {
 					l.b.Error(err)
 					return
 				}
