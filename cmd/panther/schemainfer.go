@@ -82,7 +82,7 @@ func (i *inference) line(file string, number int, line []byte) error {
 	fmt.Fprintf(i.err, "%s:%d: left out: %s\n", file, number, printable(err.Error()))
 	trimmed := bytes.TrimSpace(line)
 	switch advice := classify.Advice(line); {
-	case i.hinted:
+	case i.hinted || i.csvHeader:
 	case len(trimmed) > 0 && (trimmed[0] == '[' || len(trimmed) == 1):
 		i.hint("one JSON object has to be on one line: `jq -c '.[]?' FILE` makes such lines of an array, `jq -c . FILE` of objects that go over several lines")
 	case advice != "":
@@ -145,7 +145,7 @@ func (i *inference) summary(d *infer.Draft) {
 			break
 		}
 		if note.Path != "" {
-			fmt.Fprintf(i.err, "  %s: %s\n", printable(note.Path), note.Text)
+			fmt.Fprintf(i.err, "  %s: %s\n", printable(fmt.Sprintf("%.100s", note.Path)), note.Text)
 		} else {
 			fmt.Fprintf(i.err, "  %s\n", note.Text)
 		}

@@ -110,6 +110,9 @@ func TestLongLines(t *testing.T) {
 			if isLong := size > classify.MaxLine; isLong != (v.Schema == nil && v.Candidates[0].Reasons[0].Code == schemas.LineTooLong) {
 				t.Errorf("%.20s... of %d bytes: %v", line, size, v.Candidates)
 			}
+			if n := p.plan.Checker().Findings(classify.Line{Bytes: line}); v.Schema == nil && n == 0 {
+				t.Errorf("%.20s... of %d bytes: nothing speaks against it", line, size)
+			}
 		}
 	}
 }

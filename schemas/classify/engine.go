@@ -87,8 +87,7 @@ type match struct {
 // Check tells what becomes of a line.
 func (e *Engine) Check(l Line) Verdict {
 	if len(l.Bytes) > MaxLine {
-		return Verdict{Candidates: e.plan.each(schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d bytes", MaxLine),
-			Got: "more", Span: schemas.Span{End: len(l.Bytes)}})}
+		return Verdict{Candidates: e.Explain(l)}
 	}
 	best, skip := e.match(&l)
 	if len(e.matches) == 0 {

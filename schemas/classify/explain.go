@@ -14,6 +14,10 @@ import (
 // Explain says of each candidate why a line does not match it, the nearest first. It reads the line once more for each part,
 // with the recorder as the only schema, so that all that anybody knows is on the tape, and looks at the tape for each group.
 func (e *Engine) Explain(l Line) []schemas.Candidate {
+	if len(l.Bytes) > MaxLine {
+		return e.plan.each(schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d bytes", MaxLine),
+			Got: "more", Span: schemas.Span{End: len(l.Bytes)}})
+	}
 	e.load(l.Bytes)
 	reasons := make([][]schemas.Reason, len(e.plan.candidates))
 	matched := make([]int, len(e.plan.candidates))
@@ -51,6 +55,9 @@ func (e *Engine) Explain(l Line) []schemas.Candidate {
 
 // Findings looks for all that speaks against all candidates, without putting it into words, and returns how much that is.
 func (e *Engine) Findings(l Line) (n int) {
+	if len(l.Bytes) > MaxLine {
+		return len(e.plan.candidates)
+	}
 	e.load(l.Bytes)
 	for _, p := range e.plan.parts {
 		if e.find(p, &l) != nil {

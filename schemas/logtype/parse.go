@@ -32,13 +32,19 @@ func Parse(file string, data []byte) (*Schema, error) {
 	return schema, nil
 }
 
+// maxName is how long the name of a log type may be: catalogues of tables take 255 bytes, and add to it.
+const maxName = 128
+
 // ParseNode reads a schema at a place in a document, as package catalogue finds it among other entries. Mistakes go to the
 // problems of the document; after any, the schema is of no use.
 func ParseNode(root strict.Node) *Schema {
 	s := &Schema{}
 	root.Mapping(func(m *strict.Mapping) {
 		name := m.Required("schema")
-		if s.Name = name.Text(); name.IsText() && !schemaName.MatchString(s.Name) {
+		switch s.Name = name.Text(); {
+		case len(s.Name) > maxName:
+			name.Problem(fmt.Sprintf("schema: a name of %d characters", len(s.Name)), fmt.Sprintf("%d are the most; tables are called by it", maxName))
+		case name.IsText() && !schemaName.MatchString(s.Name):
 			name.Problem(fmt.Sprintf("schema: %q is no name of a log type", s.Name),
 				"write it as Vendor.LogType: letters and digits, a capital first in each part, parts joined by dots")
 		}

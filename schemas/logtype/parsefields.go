@@ -77,7 +77,9 @@ func checkName(name string, n strict.Node, top bool) {
 	case !n.Present():
 	case top && strings.HasPrefix(name, "p_"):
 		n.Problem(fmt.Sprintf("the field name %q begins with p_", name), "these names are for what Panther Monitor adds to events")
-	case name == "" || name == "_" || len(name) > 255 || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f }):
+	case len(name) > 255:
+		n.Problem(fmt.Sprintf("the name of a field has %d bytes", len(name)), "255 are the most")
+	case name == "" || name == "_" || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f }):
 		n.Problem(fmt.Sprintf("%q cannot be the name of a field", name), "a name has 1 to 255 bytes, no control character, and is not a lone _")
 	}
 }
