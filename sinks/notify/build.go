@@ -20,7 +20,7 @@ type Options struct {
 	Out       io.Writer                // where destinations of type log print, one Write an alert; nil: nowhere
 	Transport http.RoundTripper        // nil: NewSink makes one, Build takes http.DefaultTransport
 	InFlight  int                      // calls at once to one destination, 1 to 8; 0: 4
-	Queue     int                      // attempts that may wait for one destination; 0: 256
+	Queue     int                      // attempts that may wait for one destination; 0: 4096
 	MaxWait   time.Duration            // how long an attempt waits before it is answered with busy; 0: 5s
 }
 

@@ -38,7 +38,7 @@ func NewSink(find func(id string) (catalogue.Destination, bool), o Options) *Sin
 	if o.InFlight = cmp.Or(o.InFlight, 4); o.InFlight > 8 {
 		o.InFlight = 8
 	}
-	o.Queue = cmp.Or(o.Queue, 256)
+	o.Queue = cmp.Or(o.Queue, 4096) // a thousand sources may fall silent at once, and a quick destination shall hear of all at once
 	o.MaxWait = cmp.Or(o.MaxWait, 5*time.Second)
 	if o.Transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
