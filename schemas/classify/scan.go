@@ -46,6 +46,14 @@ func space(b []byte, i int) int {
 	return i
 }
 
+// behind returns the place of the next byte behind i that is no white space.
+func behind(b []byte, i int) int {
+	if i++; b[i] <= ' ' {
+		return space(b, i)
+	}
+	return i
+}
+
 // stops marks, in the top bit of each byte of x, the first quote, backslash, control character or byte outside of ASCII; marks
 // above it may be wrong. Flipping the second bit moves the quote next to the control characters, so that one subtraction finds
 // both.

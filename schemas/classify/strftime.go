@@ -9,7 +9,8 @@ type timeOp struct{ directive, literal byte }
 var compound = map[byte]string{'F': "%Y-%m-%d", 'T': "%H:%M:%S", 'D': "%m/%d/%y", 'R': "%H:%M", 'r': "%I:%M:%S %p",
 	'v': "%e-%b-%Y", 'c': "%a %b %e %H:%M:%S %Y", 'x': "%m/%d/%y", 'X': "%H:%M:%S", 'n': "\n", 't': "\t"}
 
-// compileStrftime takes a pattern apart that package logtype has accepted; false: it is no strftime pattern.
+// compileStrftime takes a pattern apart that package logtype has accepted; false: it is no strftime pattern. Package logtype reads
+// times by itself, slowly, with package time; tests hold this to it.
 func compileStrftime(pattern string) (ops []timeOp, ok bool) {
 	if strings.HasPrefix(pattern, "layout=") || !strings.Contains(pattern, "%") {
 		return nil, false

@@ -180,10 +180,7 @@ func (w *worker) array(i int, element *field, m mask, depth int) int {
 		return w.tooDeep(i)
 	}
 	b := w.buf
-	if i++; b[i] <= ' ' {
-		i = space(b, i)
-	}
-	if b[i] == ']' {
+	if i = behind(b, i); b[i] == ']' {
 		return i + 1
 	}
 	for {
@@ -200,9 +197,7 @@ func (w *worker) array(i int, element *field, m mask, depth int) int {
 		}
 		switch b[i] {
 		case ',':
-			if i++; b[i] <= ' ' {
-				i = space(b, i)
-			}
+			i = behind(b, i)
 		case ']':
 			return i + 1
 		default:

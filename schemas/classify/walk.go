@@ -36,9 +36,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 	given, absent := w.frame(nd.words)
 	from := len(w.tape)
 	before, newest := uint64(0), uint64(nd.first)<<20 // the members read last: the next one is predicted by them
-	if i++; b[i] <= ' ' {
-		i = space(b, i)
-	}
+	i = behind(b, i)
 	for b[i] != '}' {
 		var f *field
 		var seen flags
@@ -58,35 +56,23 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 			i, seen = space(b, i), 0
 		}
 		if f == nil || f.known&m&w.alive == 0 {
-			start := i
-			if i, _ = w.skip(i, depth+1); i < 0 {
-				return -1
-			}
-			if f == nil && w.unknown != 0 {
-				t := w.record(w.unknown, kindOf(b[start]), 0, start, i)
-				w.tape[t].value = int64(w.nameAt)
-			}
+			i = w.unknownMember(i, f, depth+1)
 		} else {
 			before, newest = newest, uint64(nd.first)<<20+uint64(f.index)+1
+			t := len(w.tape)
 			isAbsent := false
 			if b[i] == '"' { // as value does it, without the call: most values are strings
 				end, s := scanString(b, i+1)
 				if s&malformed != 0 {
 					return w.noJSON(end)
 				}
-				t := w.record(f.id, str, seen|s, i, end+1)
+				w.record(f.id, str, seen|s, i, end+1)
 				i = end + 1
 				if rest := f.known & m & w.alive &^ f.text; rest != 0 {
-					if i = w.textValue(t, f, rest, i, depth+1); i < 0 {
-						return -1
-					}
+					i = w.textValue(t, f, rest, i, depth+1)
 					isAbsent = w.tape[t].flags&maybe != 0
 				}
-			} else {
-				t := len(w.tape)
-				if i = w.value(i, f, f.known&m&w.alive, seen, depth+1); i < 0 {
-					return -1
-				}
+			} else if i = w.value(i, f, f.known&m&w.alive, seen, depth+1); i >= 0 {
 				isAbsent = w.tape[t].kind == null || w.tape[t].flags&maybe != 0
 			}
 			place, bit := f.index>>6, uint64(1)<<(f.index&63)
@@ -99,16 +85,16 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 				absent[place] |= bit
 			}
 		}
+		if i < 0 {
+			return -1
+		}
 		if b[i] <= ' ' {
 			i = space(b, i)
 		}
 		if b[i] != ',' {
 			break
 		}
-		if i++; b[i] <= ' ' {
-			i = space(b, i)
-		}
-		if b[i] == '}' {
+		if i = behind(b, i); b[i] == '}' {
 			return w.noJSON(i)
 		}
 	}
@@ -118,12 +104,18 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 	if w.groups[0].required[ni].schemas&m&w.alive != 0 {
 		w.kill(w.lacking(0, ni, m&w.alive, given, absent, from, len(w.tape)))
 	}
-	if w.alive == 0 {
-		w.trouble = nobodyLeft
-		return -1
-	}
 	w.release(nd.words)
-	return i + 1
+	return w.left(i+1, 0)
+}
+
+// unknownMember passes over the value at i of a member that no schema in the running knows; of field f, nil: of none.
+func (w *worker) unknownMember(i int, f *field, depth int) int {
+	end, _ := w.skip(i, depth)
+	if f == nil && end >= 0 && w.unknown != 0 {
+		t := w.record(w.unknown, kindOf(w.buf[i]), 0, i, end)
+		w.tape[t].value = int64(w.nameAt)
+	}
+	return end
 }
 
 // beginsAt reports whether the line has the name and the colon of the field at i, as events write them, up to 16 bytes of them.
