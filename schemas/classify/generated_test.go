@@ -1,12 +1,19 @@
 package classify_test
 
 import (
+	"os"
+	"strconv"
 	"testing"
 )
 
-// rounds is how often a property is tried: less often where tests are to be short.
+// rounds is how often a property is tried: less often where tests are to be short, and PANTHER_ROUNDS times as often as usual
+// by whoever looks for what is rare.
 func rounds(n int) uint64 {
-	if testing.Short() {
+	times, _ := strconv.Atoi(os.Getenv("PANTHER_ROUNDS"))
+	switch {
+	case times > 0:
+		n *= times
+	case testing.Short():
 		n /= 10
 	}
 	return uint64(n)
@@ -21,7 +28,7 @@ func TestGeneratedLikeReference(t *testing.T) {
 		"mixed":  func(g generator) func(int) made { return g.schema },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for seed := range rounds(400) {
+			for seed := range rounds(150) {
 				g := newGenerator(seed)
 				all := g.schemas(1+g.IntN(5), one(g))
 				p := newPair(t, schemasOf(all)...)
@@ -44,7 +51,7 @@ func texts(all []made) (text string) {
 
 // More schemas than a group has, of which many match.
 func TestManySchemasLikeReference(t *testing.T) {
-	for seed := range rounds(30) {
+	for seed := range rounds(15) {
 		g := newGenerator(seed)
 		all := g.schemas(50+int(seed)*7%200, g.schema)
 		p := newPair(t, schemasOf(all)...)
