@@ -25,6 +25,8 @@ type place struct {
 	dir       string
 	warehouse string
 	verbose   bool
+
+	found string // by connect: the brokers, or whose embedded one it is, in words
 }
 
 // placeFlags adds the shared flags to f.
@@ -108,6 +110,7 @@ func (w *place) connect(ctx context.Context, p *program) (k kafka.Config, done f
 		return k, nil, err
 	}
 	k, err = kafkaConfig(p, c, w.log(p))
+	w.found = strings.Join(c.Brokers, ",")
 	if err != nil || len(c.Brokers) > 0 {
 		return k, func() {}, err
 	}
@@ -115,6 +118,7 @@ func (w *place) connect(ctx context.Context, p *program) (k kafka.Config, done f
 	if c.Embedded != nil {
 		dir = c.Embedded.Dir
 	}
+	w.found = "the embedded broker in " + dir
 	if addr := runningBroker(dir); addr != "" {
 		k.Brokers = []string{addr}
 		return k, func() {}, nil

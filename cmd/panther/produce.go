@@ -68,7 +68,7 @@ func runProduce(ctx context.Context, p *program, args []string) error {
 		return err
 	}
 	defer to.Close()
-	s := &sending{program: p, to: to, topic: name, pace: pace{rate: *rate, began: time.Now()}, progress: newProgress(p.err, size)}
+	s := &sending{program: p, to: to, topic: name, broker: w.found, pace: pace{rate: *rate, began: time.Now()}, progress: newProgress(p.err, size)}
 	return s.run(ctx, files)
 }
 
@@ -116,6 +116,7 @@ type sending struct {
 	*program
 	to       *kafka.Producer
 	topic    string
+	broker   string // in words: who forgets --brokers shall see where the lines went
 	pace     pace
 	progress *progress
 
@@ -174,7 +175,7 @@ func (s *sending) say(text string) { fmt.Fprintf(s.err, "\n%s\n", text) }
 
 func (s *sending) summary() {
 	records, size := s.to.Sent()
-	fmt.Fprintf(s.err, "Produced %s, %s, to topic %s.\n", plural(records, "line", "lines"), byteSize(size), s.topic)
+	fmt.Fprintf(s.err, "Produced %s, %s, to topic %s of %s.\n", plural(records, "line", "lines"), byteSize(size), s.topic, s.broker)
 	if s.empty > 0 {
 		fmt.Fprintf(s.err, "Passed over %s.\n", plural(s.empty, "empty line", "empty lines"))
 	}
