@@ -163,7 +163,11 @@ func (c *classifying) classify() float64 {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	speed := c.perSecond(processTime() - time.Duration(first.began.Load()))
+	began := time.Duration(first.began.Load())
+	if began == 0 {
+		c.b.Fatal("the runner classified lines, but not by the stage that it was given")
+	}
+	speed := c.perSecond(processTime() - began)
 	cancel()
 	if err := <-ended; err != nil {
 		c.b.Fatal(err)
@@ -179,11 +183,11 @@ type watched struct {
 	*watch
 }
 
-func (w watched) Map(dst []stream.Record, r stream.Record, v stream.View) []stream.Record {
+func (w watched) MapFrom(r stream.Record, v stream.View, from stream.Place, give func([]stream.Record) bool) stream.Place {
 	if w.began.Load() == 0 {
 		w.began.Store(int64(processTime()))
 	}
-	return w.Classifier.Map(dst, r, v)
+	return w.Classifier.MapFrom(r, v, from, give)
 }
 
 // processTime is the CPU time that this process has used.
