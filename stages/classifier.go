@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -203,13 +202,21 @@ func (c *Classifier) Flush(dst []stream.Record, _ stream.View) []stream.Record {
 // Reset forgets what was counted.
 func (c *Classifier) Reset() { clear(c.activity) }
 
+// event is the record of an event. What it says is one piece of memory: there are as many events as lines.
 func event(r stream.Record, at schemas.Position, source string, v classify.Verdict) stream.Record {
-	return stream.Record{Topic: schemas.Events.Name, Key: r.Key, Value: bytes.Clone(v.Event), Headers: []stream.Header{
-		{Key: schemas.HeaderLogType, Value: []byte(v.Schema.Name)},
-		{Key: schemas.HeaderSource, Value: []byte(source)},
-		{Key: schemas.HeaderSchemaVersion, Value: strconv.AppendInt(nil, v.Schema.Version, 10)},
-		{Key: schemas.HeaderParseTime, Value: r.Arrival.UTC().AppendFormat(nil, time.RFC3339Nano)},
-		{Key: schemas.HeaderPosition, Value: at.AppendJSON(nil)},
+	b := make([]byte, 0, len(v.Event)+len(v.Schema.Name)+len(source)+len(at.Topic)+200)
+	from := 0
+	part := func(appended []byte) []byte {
+		b = appended
+		from, appended = len(b), b[from:len(b):len(b)]
+		return appended
+	}
+	return stream.Record{Topic: schemas.Events.Name, Key: r.Key, Value: part(append(b, v.Event...)), Headers: []stream.Header{
+		{Key: schemas.HeaderLogType, Value: part(append(b, v.Schema.Name...))},
+		{Key: schemas.HeaderSource, Value: part(append(b, source...))},
+		{Key: schemas.HeaderSchemaVersion, Value: part(strconv.AppendInt(b, v.Schema.Version, 10))},
+		{Key: schemas.HeaderParseTime, Value: part(r.Arrival.UTC().AppendFormat(b, time.RFC3339Nano))},
+		{Key: schemas.HeaderPosition, Value: part(at.AppendJSON(b))},
 	}}
 }
 
