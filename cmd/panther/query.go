@@ -89,7 +89,7 @@ func (q *queryCall) check() error {
 }
 
 func (q *queryCall) run(ctx context.Context, p *program, sql string) error {
-	helper, err := query.Find(p.env("PANTHER_QUERY"))
+	path, err := query.Find(p.env("PANTHER_QUERY"))
 	if err != nil {
 		return &exitError{exitUsage, err.Error()}
 	}
@@ -97,7 +97,7 @@ func (q *queryCall) run(ctx context.Context, p *program, sql string) error {
 	if err != nil {
 		return err
 	}
-	engine := query.Engine{Catalog: c, Helper: helper, Cache: q.cache}
+	engine := query.Engine{Catalog: c, Program: path, Cache: q.cache}
 	answer, err := engine.Run(ctx, query.Statement{SQL: sql, Explain: q.explain, Limits: q.limits})
 	if err != nil {
 		return p.statementError(err)

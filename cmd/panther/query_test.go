@@ -32,8 +32,8 @@ func sampleLake(t *testing.T) (dir string) {
 
 // TestQuerySession plays testdata/query.golden: commands, and what they print, on the lake of laketest. -update rewrites it.
 func TestQuerySession(t *testing.T) {
-	helper, err := query.Find(os.Getenv("PANTHER_QUERY"))
-	if errors.Is(err, query.ErrNoHelper) {
+	path, err := query.Find(os.Getenv("PANTHER_QUERY"))
+	if errors.Is(err, query.ErrNoProgram) {
 		t.Skip("panther query is not tested: `make build`, then `make test`")
 	}
 	if err != nil {
@@ -41,7 +41,7 @@ func TestQuerySession(t *testing.T) {
 	}
 	dir := sampleLake(t)
 	playLake(t, "testdata/query.golden", dir, func(name string) string {
-		return map[string]string{"PANTHER_QUERY": helper}[name]
+		return map[string]string{"PANTHER_QUERY": path}[name]
 	})
 }
 
@@ -106,19 +106,19 @@ func TestFailuresSession(t *testing.T) {
 }
 
 func TestQueryAsParquet(t *testing.T) {
-	helper, err := query.Find(os.Getenv("PANTHER_QUERY"))
+	path, err := query.Find(os.Getenv("PANTHER_QUERY"))
 	if err != nil {
 		t.Skip("panther query is not tested: `make build`, then `make test`")
 	}
 	var out, errs bytes.Buffer
-	p := &program{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) string { return map[string]string{"PANTHER_QUERY": helper}[name] }}
+	p := &program{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) string { return map[string]string{"PANTHER_QUERY": path}[name] }}
 	code := p.main(t.Context(), []string{"query", "--dir", sampleLake(t), "-o", "parquet", "select payload, candidates, p_parse_time from classification_failures"})
 	if b := out.Bytes(); code != 0 || !bytes.HasPrefix(b, []byte("PAR1")) || !bytes.HasSuffix(b, []byte("PAR1")) {
 		t.Errorf("exit %d, %d bytes, %s", code, len(b), errs.String())
 	}
 }
 
-func TestQueryWithoutHelper(t *testing.T) {
+func TestQueryWithoutTheProgram(t *testing.T) {
 	for env, want := range map[string]string{"": "make build", "/nowhere/panther-query": "PANTHER_QUERY"} {
 		if env == "" {
 			if _, err := query.Find(""); err == nil {

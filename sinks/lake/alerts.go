@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"slices"
 	"time"
 
 	"panther/schemas"
@@ -8,10 +9,7 @@ import (
 
 // alertColumns are the columns of AlertsTable, in order: fillAlert fills them by these positions.
 func alertColumns() []column {
-	return append([]column{
-		must(scalar(colRowID, stringType, "the id of the row, made from the position of the change")),
-		must(scalar(colParseTime, timeType, "when the alert changed")),
-		must(scalar(colEventTime, timeType, "when the newest of its signals was seen")),
+	return slices.Concat(recordColumns("when the alert changed", "when the newest of its signals was seen"), []column{
 		scalar(colSourceID, stringType, "the log source that it is about; else null"),
 		scalar("p_source_label", stringType, "the name of the log source"),
 		must(scalar("id", stringType, "the alert; the row with the highest offset is how it stands")),
@@ -32,30 +30,18 @@ func alertColumns() []column {
 		scalar("resolved_by", stringType, "who ended it, or what"),
 		group("drop_off", "of a source that fell silent",
 			scalar("threshold_seconds", longType, ""), scalar("last_event", timeType, ""), scalar("since", timeType, "")),
-		structs("fingerprints", "the kinds of failures, the most frequent first",
-			scalar("fingerprint", stringType, ""), scalar("schema", stringType, ""), scalar("code", stringType, ""),
-			scalar("field", stringType, ""), scalar("expected", stringType, ""), scalar("got", stringType, ""), scalar("count", longType, "")),
+		fingerprintColumn("the kinds of failures, the most frequent first"),
 		structs("deliveries", "the alerts that did not reach a destination",
 			scalar("alert_id", stringType, ""), scalar("title", stringType, ""), scalar("error", stringType, ""),
 			scalar("status_code", longType, ""), scalar("attempts", longType, ""), scalar("at", timeType, "")),
 		structs("routes", "who was told, and why",
 			scalar("destination", stringType, ""), scalar("label", stringType, ""), scalar("send", boolType, ""), scalar("reason", stringType, "")),
-	}, positionColumns()...)
-}
-
-// prepareAlert leaves out that an alert was dropped from its topic: here it stays.
-func prepareAlert(r *row, now time.Time) bool {
-	_, ok := r.Message.(schemas.Alert)
-	r.at = firstSane(r.Time, now)
-	return ok
+	}, positionColumns())
 }
 
 func fillAlert(c *cells, r *row) {
 	a := r.Message.(schemas.Alert)
-	p := placeOf(r)
-	c.must(rowID(p))
-	c.time(r.at)
-	c.time(firstSane(a.LastSeenAt, r.at))
+	c.startRecord(r, a.LastSeenAt)
 	var source schemas.Component
 	if a.Component.Kind == schemas.LogSource {
 		source = a.Component
@@ -87,7 +73,7 @@ func fillAlert(c *cells, r *row) {
 	} else {
 		c.next().AppendNull()
 	}
-	c.list(len(a.Fingerprints), func(i int, c *cells) { fillFingerprint(c, a.Fingerprints[i]) })
+	c.fingerprints(a.Fingerprints)
 	c.list(len(a.Deliveries), func(i int, c *cells) {
 		d := a.Deliveries[i]
 		c.text(d.AlertID)
@@ -104,5 +90,5 @@ func fillAlert(c *cells, r *row) {
 		c.yes(route.Send)
 		c.text(route.Reason)
 	})
-	c.position(p)
+	c.position(placeOf(r))
 }

@@ -30,8 +30,8 @@ func fixedTables() map[string]*fixedTable {
 	for _, f := range []fixedTable{
 		{FailuresTable, schemas.ClassificationFailures, failureColumns, prepareFailure, fillFailure,
 			func(r *row) int { return len(r.Message.(schemas.Failure).Payload) }},
-		{ActivityTable, schemas.SourceActivity, activityColumns, prepareActivity, fillActivity, nil},
-		{AlertsTable, schemas.Alerts, alertColumns, prepareAlert, fillAlert, nil},
+		{ActivityTable, schemas.SourceActivity, activityColumns, prepareRecord[schemas.Activity], fillActivity, nil},
+		{AlertsTable, schemas.Alerts, alertColumns, prepareRecord[schemas.Alert], fillAlert, nil},
 	} {
 		all[f.topic.Name] = &f
 	}

@@ -16,15 +16,15 @@ import (
 
 // An Answer is the rows of a statement, as they come.
 type Answer struct {
-	helper  *helper
+	process *process
 	frames  *frames
 	reader  *ipc.Reader
 	cancel  context.CancelFunc
 	summary wire.Summary
 }
 
-func newAnswer(h *helper, sql string) (*Answer, error) {
-	f := &frames{helper: h, sql: sql}
+func newAnswer(p *process, sql string) (*Answer, error) {
+	f := &frames{process: p, sql: sql}
 	reader, err := ipc.NewReader(f) // which reads the schema
 	if f.err != nil && !errors.Is(f.err, io.EOF) {
 		return nil, f.err
@@ -32,7 +32,7 @@ func newAnswer(h *helper, sql string) (*Answer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
-	return &Answer{helper: h, frames: f, reader: reader}, nil
+	return &Answer{process: p, frames: f, reader: reader}, nil
 }
 
 // Schema says what the columns are.
@@ -68,13 +68,13 @@ func (a *Answer) Cut() string { return a.summary.Cut }
 // Close ends the statement, also in the middle of its rows.
 func (a *Answer) Close() {
 	a.reader.Release()
-	a.helper.kill()
+	a.process.kill()
 	a.cancel()
 }
 
 // frames reads the bytes in the frames of rows as one stream.
 type frames struct {
-	helper  *helper
+	process *process
 	sql     string
 	left    []byte
 	summary wire.Summary
@@ -94,7 +94,7 @@ func (f *frames) Read(b []byte) (int, error) {
 }
 
 func (f *frames) next() error {
-	kind, body, err := f.helper.receive(f.sql)
+	kind, body, err := f.process.receive(f.sql)
 	switch {
 	case err != nil:
 		return err
@@ -107,5 +107,5 @@ func (f *frames) next() error {
 		}
 		return io.EOF
 	}
-	return fmt.Errorf("%s answered %c in the middle of rows: it is of another version; build both anew: make build", f.helper.cmd.Path, kind)
+	return fmt.Errorf("%s answered %c in the middle of rows: it is of another version; build both anew: make build", f.process.cmd.Path, kind)
 }

@@ -3,7 +3,7 @@
 //
 // Its one idea: whoever runs a statement of a stranger has nothing but that statement. This package opens the catalog, finds the
 // files that the statement needs by the times that it asks about, fetches them if they are not on this machine, and hands over
-// their paths. The helper has no credentials, no network, no other files; at the deadline it is killed.
+// their paths. The process has no credentials, no network, no other files; at the deadline it is killed.
 //
-// Engine.Run is the way in; Find finds the helper.
+// Engine.Run is the way in; Find finds panther-query.
 package query

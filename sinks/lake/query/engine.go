@@ -13,7 +13,7 @@ import (
 // An Engine answers statements over one lake. It may be used by many at once; each statement has a process of its own.
 type Engine struct {
 	Catalog *lake.Catalog
-	Helper  string // the program panther-query: see Find
+	Program string // the program panther-query: see Find
 	Cache   Cache  // for lakes that are not on this machine
 }
 
@@ -55,7 +55,7 @@ func (l Limits) orDefault() Limits {
 	return d
 }
 
-// grace is how long the helper may take, after the deadline, to say that it has passed.
+// grace is how long panther-query may take, after the deadline, to say that it has passed.
 const grace = 2 * time.Second
 
 // Run starts a statement and returns its answer, which must be closed. What is wrong with the statement is an *Error.
@@ -79,31 +79,31 @@ var errTooLong = errors.New("the deadline has passed")
 const tooLongHint = "ask for less, as a shorter time, or give it longer (--timeout)"
 
 func (e *Engine) run(ctx context.Context, s Statement, l Limits) (*Answer, error) {
-	h, err := start(ctx, e.Helper) // DuckDB starts while the tables are looked up
+	p, err := start(ctx, e.Program) // DuckDB starts while the tables are looked up
 	if err != nil {
 		return nil, err
 	}
-	a, err := e.converse(ctx, h, s, l)
+	a, err := e.converse(ctx, p, s, l)
 	if err != nil {
-		h.kill()
+		p.kill()
 		return nil, err
 	}
 	return a, nil
 }
 
-// converse speaks with the helper up to the first rows.
-func (e *Engine) converse(ctx context.Context, h *helper, s Statement, l Limits) (*Answer, error) {
+// converse speaks with the process up to the first rows.
+func (e *Engine) converse(ctx context.Context, p *process, s Statement, l Limits) (*Answer, error) {
 	known, err := e.names(ctx)
 	if err != nil {
 		return nil, err
 	}
 	ask := wire.Statement{SQL: s.SQL, Explain: s.Explain, Known: known,
 		Limits: wire.Limits{Rows: l.Rows, Bytes: l.Bytes, Memory: l.Memory, Threads: l.Threads, Millis: l.Timeout.Milliseconds()}}
-	if err := h.send(wire.Ask, ask); err != nil {
+	if err := p.send(wire.Ask, ask); err != nil {
 		return nil, err
 	}
 	var needs wire.Needs
-	if err := h.expect(wire.Need, &needs, s.SQL); err != nil {
+	if err := p.expect(wire.Need, &needs, s.SQL); err != nil {
 		return nil, err
 	}
 	tables := []wire.Table{}
@@ -117,10 +117,10 @@ func (e *Engine) converse(ctx context.Context, h *helper, s Statement, l Limits)
 	if err := e.fetch(ctx, tables); err != nil {
 		return nil, err
 	}
-	if err := h.send(wire.Tables, tables); err != nil {
+	if err := p.send(wire.Tables, tables); err != nil {
 		return nil, err
 	}
-	return newAnswer(h, s.SQL)
+	return newAnswer(p, s.SQL)
 }
 
 // names lists the tables of the lake.

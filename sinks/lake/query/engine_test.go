@@ -17,10 +17,10 @@ import (
 	"panther/sinks/lake/query/wire"
 )
 
-// engine is SQL over the lake of laketest; the test is skipped where there is no helper.
+// engine is SQL over the lake of laketest; the test is skipped where panther-query is not there.
 func engine(t testing.TB, store lake.Store) *query.Engine {
-	helper, err := query.Find(os.Getenv("PANTHER_QUERY"))
-	if errors.Is(err, query.ErrNoHelper) {
+	program, err := query.Find(os.Getenv("PANTHER_QUERY"))
+	if errors.Is(err, query.ErrNoProgram) {
 		t.Skip("SQL is not tested: `make build`, then set PANTHER_QUERY to the path of panther-query, or run `make test`, which finds it")
 	}
 	if err != nil {
@@ -30,7 +30,7 @@ func engine(t testing.TB, store lake.Store) *query.Engine {
 	if err := laketest.Write(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}
-	return &query.Engine{Catalog: c, Helper: helper, Cache: query.Cache{Dir: t.TempDir()}}
+	return &query.Engine{Catalog: c, Program: program, Cache: query.Cache{Dir: t.TempDir()}}
 }
 
 func folder(t testing.TB) lake.Store {
@@ -157,17 +157,17 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-func TestHelperThatIsNotThere(t *testing.T) {
+func TestProgramThatIsNotThere(t *testing.T) {
 	if _, err := query.Find("/nowhere/panther-query"); err == nil || !strings.Contains(err.Error(), "PANTHER_QUERY") {
 		t.Error(err)
 	}
-	for _, helper := range []string{"/bin/false", "/bin/true", "/bin/cat"} {
-		if _, err := os.Stat(helper); err != nil {
+	for _, program := range []string{"/bin/false", "/bin/true", "/bin/cat"} {
+		if _, err := os.Stat(program); err != nil {
 			continue
 		}
-		e := &query.Engine{Catalog: lake.NewCatalog(folder(t)), Helper: helper}
+		e := &query.Engine{Catalog: lake.NewCatalog(folder(t)), Program: program}
 		if _, err := e.Run(t.Context(), query.Statement{SQL: "select 1"}); err == nil || !slices.ContainsFunc([]string{"ended in the middle", "of another version"}, func(s string) bool { return strings.Contains(err.Error(), s) }) {
-			t.Errorf("%s: %v", helper, err)
+			t.Errorf("%s: %v", program, err)
 		}
 	}
 }

@@ -1,7 +1,7 @@
-// Package wire is what the program panther and its helper panther-query, which has DuckDB inside, say to each other over the
-// standard input and output of the helper. It imports the standard library only, so that the helper has little beside DuckDB.
+// Package wire is what the program panther and panther-query, which has DuckDB inside, say to each other over the
+// standard input and output of the latter. It imports the standard library only, so that it has little beside DuckDB.
 //
-// One idea: the helper knows nothing. It gets a statement, says which tables and which times of them the statement needs, gets
+// One idea: panther-query knows nothing. It gets a statement, says which tables and which times of them the statement needs, gets
 // exactly the files of those, and answers with rows. It opens no catalog, holds no credentials and needs no network.
 //
 //	panther -> Ask       the statement, and its limits
