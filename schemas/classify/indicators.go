@@ -239,26 +239,29 @@ func isIP(b []byte) bool {
 	return false
 }
 
+// isIPv4 takes four numbers up to 255 without zeros before them.
 func isIPv4(b []byte) bool {
-	parts, digits, value := 1, 0, 0
-	for _, c := range b {
-		switch {
-		case isDigit(c):
-			if digits > 0 && value == 0 {
-				return false // a zero before
-			}
-			value = value*10 + int(c-'0')
-			if digits++; value > 255 {
-				return false
-			}
-		case c == '.' && digits > 0:
-			parts++
-			digits, value = 0, 0
-		default:
+	i := 0
+	for part := 1; ; part++ {
+		if i == len(b) || !isDigit(b[i]) {
 			return false
 		}
+		n := int(b[i] - '0')
+		i++
+		for i < len(b) && isDigit(b[i]) {
+			if n = n*10 + int(b[i]-'0'); n < 10 || n > 255 {
+				return false
+			}
+			i++
+		}
+		if part == 4 || i == len(b) {
+			return part == 4 && i == len(b)
+		}
+		if b[i] != '.' {
+			return false
+		}
+		i++
 	}
-	return parts == 4 && digits > 0
 }
 
 // hostOfURL finds the host in a URL of the common form; false: package net/url has to look at it.
