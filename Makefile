@@ -72,7 +72,7 @@ bench: ## benchmarks, as ratios within one run; with PANTHER_TEST_BROKERS=127.0.
 	go test -run '^$$' -bench . -benchtime 100ms ./...
 	PANTHER_LADDER='.*' go test -count 1 -run 'Ladder$$|TwoCores$$' -v ./schemas/classify
 	cd schemas/classify/simdjson && PANTHER_LADDER='.*' go test -count 1 -run Ladder -v .
-	PANTHER_QUERY=$${PANTHER_QUERY:-$(wildcard $(CURDIR)/panther-query)} go -C sinks/lake/query/plain test -run '^$$' -bench . -benchtime 3x .
+	PANTHER_QUERY=$${PANTHER_QUERY:-$(wildcard $(CURDIR)/panther-query)} go -C sinks/lake/query/plain test -run '^$$' -bench . -benchtime 10x .
 
 audit: ## kill everything for a minute on a real Kafka, then count (needs Java and Maven); ARGS="-for 10m" for longer
 	go run ./tools/audit $(ARGS)
