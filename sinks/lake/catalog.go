@@ -87,9 +87,14 @@ func (c *Catalog) CommitTable(ctx context.Context, id table.Identifier, reqs []t
 	return h.Meta, h.Location, err
 }
 
-// CreateTable makes a table with a schema that brings its own field ids, or returns the one that there is.
+// CreateTable makes a table with a schema that brings its own field ids, or returns the one that there is. Its rows are best
+// sorted by the time of events, and that is what it asks of engines that rewrite it.
 func (c *Catalog) CreateTable(ctx context.Context, id table.Identifier, s *iceberg.Schema, spec *iceberg.PartitionSpec, props iceberg.Properties) (*table.Table, error) {
-	meta, err := table.NewMetadata(s, spec, table.UnsortedSortOrder, c.store.Root()+"/"+folderOf(id), props)
+	order, err := byEventTime(s)
+	if err != nil {
+		return nil, fmt.Errorf("create table %s: %w", nameOf(id), err)
+	}
+	meta, err := table.NewMetadata(s, spec, order, c.store.Root()+"/"+folderOf(id), props)
 	if err != nil {
 		return nil, fmt.Errorf("create table %s: %w", nameOf(id), err)
 	}

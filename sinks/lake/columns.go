@@ -221,6 +221,15 @@ func hourly(s *iceberg.Schema) *iceberg.PartitionSpec {
 	return &spec
 }
 
+// byEventTime sorts by the time of events, by which most questions are bounded; a table without one is not sorted.
+func byEventTime(s *iceberg.Schema) (table.SortOrder, error) {
+	f, ok := s.FindFieldByName(colEventTime)
+	if !ok {
+		return table.UnsortedSortOrder, nil
+	}
+	return table.NewSortOrder(1, []table.SortField{{SourceIDs: []int{f.ID}, Transform: iceberg.IdentityTransform{}, Direction: table.SortASC, NullOrder: table.NullsFirst}})
+}
+
 // Properties of the tables, beside those of Iceberg.
 const (
 	offsetProperty  = "kafka.offset."          // + topic id . partition: the table has every row below this offset

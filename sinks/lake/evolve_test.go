@@ -126,3 +126,39 @@ func TestNamesOfColumns(t *testing.T) {
 		}
 	}
 }
+
+// A table says of itself what its columns mean, which of them is the id of a row, and how rows are best sorted, also after its
+// columns have changed.
+func TestTablesDescribeThemselves(t *testing.T) {
+	c := NewCatalog(newMemory())
+	for _, fields := range [][]logtype.Field{{field("port", logtype.Int)}, {field("port", logtype.String), field("host", logtype.String)}} {
+		version := int64(len(fields))
+		for i := range fields {
+			fields[i].Description = "what it is"
+		}
+		tbl, err := c.Follow(ctx, schemaOf("A.One", version, fields...))
+		must0(t, err)
+		name := func(id int) string {
+			f, _ := tbl.Schema().FindFieldByID(id)
+			return f.Name
+		}
+		for _, f := range tbl.Schema().Fields() {
+			if f.Doc == "" {
+				t.Errorf("version %d: column %s has no description", version, f.Name)
+			}
+		}
+		if ids := tbl.Schema().IdentifierFieldIDs; len(ids) != 1 || name(ids[0]) != colRowID {
+			t.Errorf("version %d: the identifiers are %v", version, ids)
+		}
+		sorted := false
+		for _, f := range tbl.SortOrder().Fields() {
+			sorted = name(f.SourceID()) == colEventTime
+		}
+		if !sorted {
+			t.Errorf("version %d: the order is %s", version, tbl.SortOrder())
+		}
+		if !ByHour(tbl) {
+			t.Errorf("version %d: it is partitioned by %s", version, tbl.Spec())
+		}
+	}
+}
