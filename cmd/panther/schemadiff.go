@@ -43,7 +43,7 @@ func (c *schemaCommand) diff(ctx context.Context, oldWord, newWord string) error
 	if len(old.Samples) > 0 {
 		d.Samples = evolve.NewTrial(before, after)
 		for _, s := range old.Samples {
-			d.Samples.Line(s.Name, classify.Line{Bytes: []byte(s.Line)})
+			d.Samples.Line(s.Name, classify.Line{Bytes: []byte(s.Line), Header: s.Header})
 		}
 	}
 	for _, name := range c.lines {

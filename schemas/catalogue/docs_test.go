@@ -41,7 +41,7 @@ func TestDocumentedSchemas(t *testing.T) {
 // checkSample holds a sample to what it says.
 func checkSample(t *testing.T, s *logtype.Schema, sample logtype.Sample) {
 	t.Helper()
-	v := reference.New([]*logtype.Schema{s}).Check(classify.Line{Bytes: []byte(sample.Line)})
+	v := reference.New([]*logtype.Schema{s}).Check(classify.Line{Bytes: []byte(sample.Line), Header: sample.Header})
 	switch {
 	case sample.Fails == "" && v.Schema == nil:
 		t.Errorf("%s, %s: %s", s.Name, sample.Name, classify.Summary(v.Candidates[0]))

@@ -201,7 +201,7 @@ var documents = map[logtype.Place]string{
 	logtype.InConcat:     "{schema: Any.Type, fields: [{name: a, type: string, concat: {paths: [b, c], HOLE}}]}",
 	logtype.InSplit:      "{schema: Any.Type, fields: [{name: a, type: string, split: {from: b, separator: x, index: 0, HOLE}}]}",
 	logtype.InMask:       "{schema: Any.Type, fields: [{name: a, type: string, mask: {type: redact, HOLE}}]}",
-	logtype.InSample:     "{schema: Any.Type, fields: [{name: a, type: string}], samples: [{name: x, line: '{}', HOLE}]}",
+	logtype.InSample:     "{schema: Any.Type, parser: {csv: {hasHeader: true}}, fields: [{name: a, type: string}], samples: [{name: x, line: '{}', HOLE}]}",
 }
 
 // inPlace puts a key with a value into the document of a place; one that is there already is replaced.

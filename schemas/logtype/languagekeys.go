@@ -121,6 +121,7 @@ func sampleKeys() []Key {
 	return []Key{
 		{In: in, Name: "name", Kind: KindText, Needed: true, Example: "a door with a name", Doc: "What it shows"},
 		{In: in, Name: "line", Kind: KindText, Needed: true, Example: `'{"door": "front"}'`, Doc: "The line; a line feed at its end is cut off"},
+		{In: in, Name: "header", Kind: KindText, Nonempty: true, Example: `"door,opened"`, Doc: "Of `csv` with `hasHeader`: the first line of the file that it stands in. Left out: the line comes alone"},
 		{In: in, Name: "event", Kind: KindMembers, Nonempty: true, Group: "outcome", Example: "{door: 12}", Doc: "Members that the event has; null is one that it does not have"},
 		{In: in, Name: "fails", Kind: KindChoice, Choices: sampleCodes(), Group: "outcome", Example: "type_mismatch", Doc: "The code with which it fails. Left out: it is of this type"},
 		{In: in, Name: "field", Kind: KindText, Example: "items[0].count", Doc: "Beside `fails`: where"},

@@ -73,9 +73,10 @@ const MaxNesting = 64
 
 // A Sample is a line that belongs to a schema as its test.
 type Sample struct {
-	Name  string
-	Line  string
-	Event map[string]any // members that the event has to have, among others: see Differences; nil: none is named
-	Fails schemas.Code   // empty: the line is of this type
-	Field string         // where it fails
+	Name   string
+	Header []byte // of csv: the first line of the file, which names the columns; nil: the line came alone
+	Line   string
+	Event  map[string]any // members that the event has to have, among others: see Differences; nil: none is named
+	Fails  schemas.Code   // empty: the line is of this type
+	Field  string         // where it fails
 }

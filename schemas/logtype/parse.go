@@ -77,7 +77,7 @@ func ParseNode(root strict.Node) *Schema {
 		reportSameMember(s.Fields, fields.List())
 		checkText(s, fields, parser)
 		for _, sample := range m.Optional("samples").List() {
-			s.Samples = append(s.Samples, readSample(sample))
+			s.Samples = append(s.Samples, readSample(sample, s.Parser))
 		}
 	})
 	return s
@@ -106,10 +106,19 @@ func texts[T ~string](names []T) []string {
 }
 
 // readSample reads a line with what becomes of it.
-func readSample(n strict.Node) (s Sample) {
+func readSample(n strict.Node, p Parser) (s Sample) {
 	n.Mapping(func(m *strict.Mapping) {
 		s.Name = m.Required("name").Text()
 		s.Line = strings.TrimSuffix(m.Required("line").Text(), "\n")
+		if header := m.Optional("header"); header.Present() {
+			s.Header = []byte(strings.TrimSuffix(header.Text(), "\n"))
+			switch {
+			case p.CSV == nil || !p.CSV.HasHeader:
+				header.Problem("header: the parser reads none", "leave it out, or set hasHeader of csv")
+			case header.IsText() && len(s.Header) == 0:
+				header.Problem("the header is empty", `as "door,opened"`)
+			}
+		}
 		s.Fails = schemas.Code(m.Optional("fails").OneOf(sampleCodes()...))
 		event := m.Optional("event")
 		s.Event = readEvent(event)

@@ -32,13 +32,13 @@ func Samples(s *logtype.Schema, alone, among classify.Checker) (results []Result
 	return results
 }
 
-func check(c classify.Checker, line string) classify.Verdict {
-	return c.Check(classify.Line{Bytes: []byte(line), RowID: "sample", ParseTime: time.Unix(0, 0).UTC()})
+func check(c classify.Checker, s logtype.Sample) classify.Verdict {
+	return c.Check(classify.Line{Bytes: []byte(s.Line), Header: s.Header, RowID: "sample", ParseTime: time.Unix(0, 0).UTC()})
 }
 
 // problems says how a sample differs from what it says, with its own schema alone.
 func problems(c classify.Checker, sample logtype.Sample) []string {
-	v := check(c, sample.Line)
+	v := check(c, sample)
 	switch {
 	case v.Skipped:
 		return []string{"the line is skipped, as a header or a comment"}
@@ -59,7 +59,7 @@ func problems(c classify.Checker, sample logtype.Sample) []string {
 
 // strangers says which other schemas take a sample.
 func strangers(s *logtype.Schema, c classify.Checker, sample logtype.Sample) (problems []string) {
-	v := check(c, sample.Line)
+	v := check(c, sample)
 	if v.Schema == nil {
 		return nil
 	}

@@ -78,3 +78,21 @@ func TestBuiltins(t *testing.T) {
 		}
 	}
 }
+
+// A sample of a file with a header has it.
+func TestHeaderOfSample(t *testing.T) {
+	s := schema(t, `
+schema: My.Rows
+parser: {csv: {hasHeader: true}}
+fields: [{name: port, type: int, required: true}]
+samples:
+- {name: right, header: "user,port", line: "maria,443", event: {port: 443}}
+- {name: another column, header: "user,door", line: "maria,443", fails: required_missing, field: port}
+- {name: alone, line: "maria,443", fails: csv_columns}
+`)
+	for _, r := range verify.Samples(s, reference.New([]*logtype.Schema{s}), nil) {
+		if len(r.Problems) > 0 {
+			t.Errorf("%s: %q", r.Sample, r.Problems)
+		}
+	}
+}

@@ -57,8 +57,8 @@ func TestSamplesOfBuiltins(t *testing.T) {
 }
 
 func testSample(t *testing.T, s *logtype.Schema, sample logtype.Sample) {
-	v := check(sample.Line, s)
-	all := check(sample.Line, logtype.Builtins()...)
+	v := checkSample(sample, s)
+	all := checkSample(sample, logtype.Builtins()...)
 	if sample.Fails == "" {
 		switch {
 		case v.Schema == nil:
@@ -117,7 +117,7 @@ func TestBuiltinsRefuseEachOther(t *testing.T) {
 				if other == own || sample.Fails == "" && isAmbiguous(own.Name, other.Name) {
 					continue
 				}
-				if v := check(sample.Line, other); v.Schema != nil || v.Skipped {
+				if v := checkSample(sample, other); v.Schema != nil || v.Skipped {
 					t.Errorf("%s takes the sample %q of %s", other.Name, sample.Name, own.Name)
 				}
 			}

@@ -35,8 +35,12 @@ func typed(t testing.TB, kind, more string) *logtype.Schema {
 }
 
 func check(line string, candidates ...*logtype.Schema) classify.Verdict {
+	return checkSample(logtype.Sample{Line: line}, candidates...)
+}
+
+func checkSample(s logtype.Sample, candidates ...*logtype.Schema) classify.Verdict {
 	return reference.New(candidates).Check(classify.Line{
-		Bytes: []byte(line), RowID: "row", SourceID: "id", SourceLabel: "label", ParseTime: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),
+		Bytes: []byte(s.Line), Header: s.Header, RowID: "row", SourceID: "id", SourceLabel: "label", ParseTime: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC),
 	})
 }
 
