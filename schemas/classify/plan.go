@@ -61,7 +61,7 @@ type node struct {
 	keys         keyTable
 }
 
-// A field is a member of a node, or, without a name, the elements of an array. It is what the walk reads: two cache lines.
+// A field is a member of a node, or, without a name, the elements of an array. It is what the walk reads.
 type field struct {
 	literal [4]uint64 // "name": in little-endian words
 	length  uint8     // of literal; 0: it is longer, or a line writes it in another way

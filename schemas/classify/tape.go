@@ -52,18 +52,28 @@ type entry struct {
 // record appends an entry; its value is open.
 func (w *worker) record(field uint32, k kind, f flags, start, end int) int {
 	at := len(w.tape)
+	w.newEntry().set(field, k, f, start, end, at+1)
+	return at
+}
+
+// newEntry appends an entry, whose content is open: it has what another line left there.
+func (w *worker) newEntry() *entry {
+	at := len(w.tape)
 	if at == cap(w.tape) {
 		w.growTape()
 	}
 	w.tape = w.tape[:at+1]
-	e := &w.tape[at] // field by field: a literal is made on the stack first
-	e.field, e.flags, e.kind = field, f, k
-	e.start, e.end, e.next = uint32(start), uint32(end), uint32(at+1)
-	return at
+	return &w.tape[at]
 }
 
-// growTape makes room. It is a function of its own so that record is small enough to become part of its callers.
+// growTape makes room. It is a function of its own so that newEntry is small enough to become part of its callers.
 func (w *worker) growTape() { w.tape = slices.Grow(w.tape, len(w.tape)+64) }
+
+// set fills an entry, but for its value: field by field, for a literal is made on the stack first.
+func (e *entry) set(field uint32, k kind, f flags, start, end, next int) {
+	e.field, e.flags, e.kind = field, f, k
+	e.start, e.end, e.next = uint32(start), uint32(end), uint32(next)
+}
 
 // isEmpty reports whether a string is "".
 func (e *entry) isEmpty() bool {

@@ -66,7 +66,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 				if s&malformed != 0 {
 					return w.noJSON(end)
 				}
-				w.record(f.id, str, seen|s, i, end+1)
+				w.newEntry().set(f.id, str, seen|s, i, end+1, t+1) // likewise as record does it
 				i = end + 1
 				if rest := f.known & m & w.alive &^ f.text; rest != 0 {
 					i = w.textValue(t, f, rest, i, depth+1)
