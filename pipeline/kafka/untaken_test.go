@@ -14,6 +14,7 @@ import (
 
 // A broker whose disk is full answers, and takes nothing. It must not be called away.
 func TestABrokerWithAFullDiskIsNotAway(t *testing.T) {
+	t.Parallel()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "t"))
 	if err != nil {
 		t.Fatal(err)
