@@ -6,9 +6,9 @@
 //
 // A caller needs this file, plans.go and engine.go, and whoever makes tables of events column.go and fill.go. To see how it
 // works read plan.go (what is compiled), walk.go and value.go (one line), tape.go (what that leaves), judge.go (schemas that the
-// walk does not judge itself), emit.go (events), explain.go and diagnose.go (reasons); text.go has the formats that are no JSON,
-// times.go and convert.go how values are read. Package reference is the clear, slow checker that defines what is right; tests
-// compare the two on schemas and lines that are made by chance.
+// walk does not judge itself), emit.go (events), explain.go, narrate.go and diagnose.go (reasons); text.go has the formats that
+// are no JSON, times.go and convert.go how values are read. Package reference is the clear, slow checker that defines what is
+// right; tests compare the two on schemas and lines that are made by chance.
 package classify
 
 import (
