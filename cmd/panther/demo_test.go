@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"panther/pipeline"
+	"panther/sinks/lake"
 )
 
 // The demo, from the broker to the farewell: each line is an event or a failure, and the vendor's change is one alert. It gives
@@ -150,6 +151,24 @@ func TestSelf(t *testing.T) {
 	} {
 		if got := self(called); got != want {
 			t.Errorf("%s: %s, want %s", called, got, want)
+		}
+	}
+}
+
+// The broker of the demo is a real one: what others have sent to it is told apart from its own lines.
+func TestFarewell(t *testing.T) {
+	folder, err := lake.OpenFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, r := range map[string]*demoResult{
+		"done: 10 lines became 9 events and 1 failures":                         {Lines: 10, Events: 9, Failures: 1},
+		"done: 10 lines and 3 that others sent became 12 events and 1 failures": {Lines: 10, Events: 12, Failures: 1},
+	} {
+		var out bytes.Buffer
+		d := &demo{say: &narrator{out: &out, began: time.Now()}, service: &service{lake: lake.NewCatalog(folder)}}
+		if d.farewell(r); !strings.Contains(out.String(), want) {
+			t.Errorf("want %q in\n%s", want, &out)
 		}
 	}
 }

@@ -1,9 +1,9 @@
 // Command audit proves, or disproves, that the pipeline handles each line exactly once whatever dies.
 //
-// It starts a real Apache Kafka and several worker processes that run the whole pipeline, sends numbered lines, kills workers
-// with SIGKILL, freezes them for longer than their sessions, kills the broker with kill -9; then it lets the pipeline come to
-// rest, stops it, reads every topic and every table from the start and counts. Each check is a line of output with its
-// numbers; the exit code is 1 if any is wrong.
+// It starts a real Apache Kafka and several worker processes that run the whole pipeline, sends numbered lines, one or many to a
+// record, kills workers with SIGKILL, freezes them for longer than their sessions, kills the broker with kill -9; then it lets
+// the pipeline come to rest, stops it, reads every topic and every table from the start and counts. Each check is a line of
+// output with its numbers; the exit code is 1 if any is wrong.
 //
 //	go run ./tools/audit -for 60s
 //	go run ./tools/audit -for 10m -rate 4000 -protocol classic
