@@ -228,7 +228,7 @@ func (c *Catalog) addToHour(ctx context.Context, id table.Identifier, a addition
 		if slices.Contains(now, a.files[0].FilePath()) {
 			return nil // the answer to the commit was lost
 		}
-		if !slices.Equal(now, a.there) || (exchange{fresh: a.files, began: a.began}).tooOld(p.Now()) {
+		if !slices.Equal(now, a.there) || (exchange{fresh: a.files, began: a.began}).tooOld(t, p.Now()) {
 			return errTaken
 		}
 		if _, err = commit(ctx, t, a.files, iceberg.Properties{}); err == nil {

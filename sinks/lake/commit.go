@@ -43,7 +43,7 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 		if len(todo) == 0 {
 			return nil
 		}
-		if !slices.Equal(todo, written) || s.asleep(at) {
+		if !slices.Equal(todo, written) || s.asleep(t, at) {
 			at = s.opt.Now()
 			if files, err = s.catalog.writeFiles(ctx, t, enc, b.rows(todo)); err != nil {
 				return fmt.Errorf("write rows for table %s: %w", folderOf(b.table), err)
@@ -72,10 +72,10 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 	}
 }
 
-// asleep reports whether files were written so long ago that Expire may have removed them: this machine was asleep, or its
-// clock stood still. The wall clock says so, for the timeout does not run while a machine sleeps.
-func (s *Sink) asleep(written time.Time) bool {
-	return s.opt.Now().Round(0).Sub(written.Round(0)) > keepOrphans/2
+// asleep reports whether files were written so long ago that Expire may have removed them: this machine was asleep. The wall
+// clock says so, for the timeout does not run while a machine sleeps; and the table does, where that clock stood still as well.
+func (s *Sink) asleep(t *table.Table, written time.Time) bool {
+	return s.opt.Now().Round(0).Sub(written.Round(0)) > keepOrphans/2 || sweptBefore(t, written)
 }
 
 // commit makes files and offsets part of the table in one step, if nobody has added to it since t was loaded. Without a

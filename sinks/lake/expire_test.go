@@ -102,49 +102,60 @@ func TestExpirePlan(t *testing.T) {
 }
 
 // A writer that slept at any step of its commit does not bring back what was removed meanwhile; also not if its files waited
-// for a second try.
+// for a second try, and if its clock stood still.
 func TestExpireFencesSleepers(t *testing.T) {
-	other := of(failuresTopic, 2)
 	for _, step := range []string{"manifest", "list", "commit"} {
 		for _, tries := range []int{1, 2} {
-			m := newMaintained(t)
-			m.commit(1)
-			sleeper := NewSink(NewCatalog(m.store), library{}.lookup, Options{Now: m.clock.now})
-			sleeper.wait = func(context.Context, int) error { return nil }
-			sleeper.Assign(other, 100)
-			left := tries
-			m.store.before = func(_, name string) (bool, error) {
-				at := stepOf(name)
-				if strings.Contains(name, "/snap-") {
-					at = "list"
-				}
-				if at != step || left == 0 {
-					return true, nil
-				}
-				left--
-				before := left
-				left = 0
-				if m.clock.t = m.clock.t.Add(time.Minute); before > 0 {
-					m.commit(1)
-				} else {
-					for range 4 {
-						m.clock.t = m.clock.t.Add(26 * time.Hour)
-						_, err := m.cat.Expire(ctx, FailuresTable, m.upkeep(), false)
-						must0(t, err)
-					}
-				}
-				left = before
-				return true, nil
-			}
-			must0(t, sleeper.Add(ctx, []stream.Record{failure(other, 100, "x")}))
-			_, _, err := sleeper.Flush(ctx, true)
-			must0(t, err)
-			m.store.before = nil
-			m.readAll(m.load().Metadata(), "after the sleeper")
-			if n := len(m.rows()); n != 1+tries {
-				t.Errorf("slept at the %s of try %d: %d rows, want that of the sleeper, and those of before", step, tries, n)
+			for _, still := range []bool{false, true} {
+				sleep(t, step, tries, still)
 			}
 		}
+	}
+}
+
+// sleep lets a writer sleep at a step of the last of some tries.
+func sleep(t *testing.T, step string, tries int, still bool) {
+	m := newMaintained(t)
+	m.commit(1)
+	now := m.clock.now
+	if still {
+		now = func() time.Time { return start }
+	}
+	other := of(failuresTopic, 2)
+	sleeper := NewSink(NewCatalog(m.store), library{}.lookup, Options{Now: now})
+	sleeper.wait = func(context.Context, int) error { return nil }
+	sleeper.Assign(other, 100)
+	left := tries
+	m.store.before = func(_, name string) (bool, error) {
+		at := stepOf(name)
+		if strings.Contains(name, "/snap-") {
+			at = "list"
+		}
+		if at != step || left == 0 {
+			return true, nil
+		}
+		left--
+		before := left
+		left = 0
+		if m.clock.t = m.clock.t.Add(time.Minute); before > 0 {
+			m.commit(1)
+		} else {
+			for range 4 {
+				m.clock.t = m.clock.t.Add(26 * time.Hour)
+				_, err := m.cat.Expire(ctx, FailuresTable, m.upkeep(), false)
+				must0(t, err)
+			}
+		}
+		left = before
+		return true, nil
+	}
+	must0(t, sleeper.Add(ctx, []stream.Record{failure(other, 100, "x")}))
+	_, _, err := sleeper.Flush(ctx, true)
+	must0(t, err)
+	m.store.before = nil
+	m.readAll(m.load().Metadata(), "after the sleeper")
+	if n := len(m.rows()); n != 1+tries {
+		t.Errorf("slept at the %s of try %d, clock standing still %t: %d rows, want that of the sleeper, and those of before", step, tries, still, n)
 	}
 }
 

@@ -14,8 +14,31 @@ import (
 	"github.com/google/uuid"
 )
 
-// fence gives a table a snapshot that holds the same as the present one: no commit that was begun before comes to an end.
-func (c *Catalog) fence(ctx context.Context, t *table.Table) error {
+// sweptProperty says that data files written before a time may be gone, unless the table refers to them.
+const sweptProperty = "panther.swept-before"
+
+// sweptBefore reports whether files that were written at a time may have been removed since, by what the table says. A writer
+// whose clock stood still while it slept learns it from nobody else.
+func sweptBefore(t *table.Table, written time.Time) bool {
+	swept, err := time.Parse(time.RFC3339Nano, t.Properties()[sweptProperty])
+	return err == nil && written.Before(swept)
+}
+
+// announce writes down, before data files are removed, how old they are.
+func (c *Catalog) announce(ctx context.Context, t *table.Table, before time.Time) error {
+	_, _, err := c.CommitTable(ctx, t.Identifier(),
+		[]table.Requirement{table.AssertTableUUID(t.Metadata().TableUUID()), table.AssertRefSnapshotID(table.MainBranch, &t.CurrentSnapshot().SnapshotID)},
+		[]table.Update{announcement(before)})
+	return err
+}
+
+func announcement(before time.Time) table.Update {
+	return table.NewSetPropertiesUpdate(iceberg.Properties{sweptProperty: before.UTC().Format(time.RFC3339Nano)})
+}
+
+// fence gives a table a snapshot that holds the same as the present one: no commit that was begun before comes to an end. It
+// also announces that data files written before a time go.
+func (c *Catalog) fence(ctx context.Context, t *table.Table, before time.Time) error {
 	meta, now := t.Metadata(), t.CurrentSnapshot()
 	manifests, err := now.Manifests(storeIO{ctx, c.store})
 	if err != nil {
@@ -41,7 +64,7 @@ func (c *Catalog) fence(ctx context.Context, t *table.Table) error {
 	}
 	_, _, err = c.CommitTable(ctx, t.Identifier(),
 		[]table.Requirement{table.AssertTableUUID(meta.TableUUID()), table.AssertRefSnapshotID(table.MainBranch, &now.SnapshotID)},
-		[]table.Update{table.NewAddSnapshotUpdate(&next), table.NewSetSnapshotRefUpdate(table.MainBranch, next.SnapshotID, table.BranchRef, 0, 0, 0)})
+		[]table.Update{table.NewAddSnapshotUpdate(&next), table.NewSetSnapshotRefUpdate(table.MainBranch, next.SnapshotID, table.BranchRef, 0, 0, 0), announcement(before)})
 	return err
 }
 

@@ -55,8 +55,8 @@ type exchange struct {
 }
 
 // tooOld reports whether Expire may have removed the fresh files: whoever wrote them took very long, or slept.
-func (x exchange) tooOld(now time.Time) bool {
-	return len(x.fresh) > 0 && now.Round(0).Sub(x.began.Round(0)) > keepOrphans/2
+func (x exchange) tooOld(t *table.Table, now time.Time) bool {
+	return len(x.fresh) > 0 && (now.Round(0).Sub(x.began.Round(0)) > keepOrphans/2 || sweptBefore(t, x.began))
 }
 
 // errTaken says that somebody else has taken files out that an exchange wanted to take out.
@@ -77,7 +77,7 @@ func (c *Catalog) exchange(ctx context.Context, id table.Identifier, x exchange,
 		if done || err != nil {
 			return t, err
 		}
-		if x.tooOld(p.Now()) {
+		if x.tooOld(t, p.Now()) {
 			return nil, fmt.Errorf("exchange files of table %s: they were written %s ago, and may be removed any time; the next round writes them anew", nameOf(id), p.Now().Sub(x.began).Round(time.Minute))
 		}
 		if t, err = x.commit(ctx, t); err == nil {

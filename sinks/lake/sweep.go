@@ -30,7 +30,8 @@ type removed struct {
 //   - Writers in the middle of a commit have written files that no version refers to, and may sleep for long. Their commit
 //     fails if the table has got a snapshot since they loaded it. They write manifests after that, and data no more than half
 //     a day before: see asleep. So what is older than the present snapshot, by that much, goes. If a table is idle, that
-//     would never be, so it gets another snapshot: see fence.
+//     would never be, so it gets another snapshot: see fence. Whoever tries again learns from the table whether the data that
+//     it has written may be gone: see sweptBefore.
 //
 // Versions of the metadata go by age, never by count alone: a writer that slept would create its next version in the place of
 // one that is gone, and believe it had committed.
@@ -73,7 +74,13 @@ func (c *Catalog) sweep(ctx context.Context, t *table.Table, now time.Time, data
 	case !data || !idle:
 		garbage = slices.DeleteFunc(garbage, waits)
 	case !plan && slices.ContainsFunc(garbage, waits):
-		if err := c.fence(ctx, t); err != nil {
+		if err := c.fence(ctx, t, now.Add(keepSlack-keepOrphans)); err != nil {
+			return removed{}, err
+		}
+		return c.remove(ctx, garbage, plan)
+	}
+	if !plan && slices.ContainsFunc(garbage, func(f Entry) bool { return strings.HasSuffix(f.Name, dataSuffix) }) {
+		if err := c.announce(ctx, t, now.Add(keepSlack-keepOrphans)); err != nil {
 			return removed{}, err
 		}
 	}
