@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -118,6 +119,13 @@ func send(out *bufio.Writer, kind wire.Kind, v any) error {
 	return out.Flush()
 }
 
+func tooLong() *wire.Mistake {
+	return &wire.Mistake{Reason: wire.TooLong, Text: "it took longer than it may", Position: -1, Hint: "ask for less, as a shorter time, or give it longer (--timeout)"}
+}
+
 func broken(err error) *wire.Mistake {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return tooLong()
+	}
 	return &wire.Mistake{Reason: wire.Broken, Text: err.Error(), Position: -1}
 }

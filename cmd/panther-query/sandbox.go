@@ -91,7 +91,7 @@ func ident(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"
 // mistake says what went wrong with a statement.
 func (d *database) mistake(ctx context.Context, c *checked, err error) *wire.Mistake {
 	if ctx.Err() != nil {
-		return &wire.Mistake{Reason: wire.TooLong, Text: "it took longer than it may", Position: -1, Hint: "ask for less, as a shorter time, or give it longer (--timeout)"}
+		return tooLong()
 	}
 	said := err.Error()
 	var e struct {
