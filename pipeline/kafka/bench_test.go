@@ -27,7 +27,8 @@ const (
 )
 
 // BenchmarkRunner compares the runner, exactly once, with a plain loop that copies at most once: the same library, broker,
-// compression and lines. The loops take turns; of-raw is the median of how fast the runner was as a part of the loop beside it.
+// compression and lines. The loops take turns; of-raw is the median of how fast the runner was as a part of the loop beside it, and
+// cpu-of-raw the same by the CPU time of this process, which says more where the machine has other things to do.
 func BenchmarkRunner(b *testing.B) {
 	b.Run("embedded", func(b *testing.B) {
 		compareCopies(b, embedded(b, EmbeddedConfig{Dir: b.TempDir()}).Config())
@@ -39,21 +40,24 @@ func compareCopies(b *testing.B, cfg Config) {
 	cfg.Log = slog.New(slog.NewTextHandler(b.Output(), nil))
 	c := newCopying(b, cfg)
 	c.raw() // the first of a broker is slower than the others
-	var ratios, raws, runners []float64
+	var ratios, cpu, raws, runners []float64
 	for b.Loop() {
 		for i := range copyPairs {
-			var raw, runner float64
+			var raw, runner speed
 			if i%2 == 0 {
 				raw, runner = c.raw(), c.runner()
 			} else {
 				runner, raw = c.runner(), c.raw()
 			}
-			b.Logf("raw %.0f MB/s, runner %.0f MB/s: %.2f", raw, runner, runner/raw)
-			raws, runners, ratios = append(raws, raw), append(runners, runner), append(ratios, runner/raw)
+			b.Logf("raw %.0f MB/s, runner %.0f MB/s: %.2f; by CPU time %.0f, %.0f: %.2f",
+				raw.wall, runner.wall, runner.wall/raw.wall, raw.cpu, runner.cpu, runner.cpu/raw.cpu)
+			raws, runners = append(raws, raw.wall), append(runners, runner.wall)
+			ratios, cpu = append(ratios, runner.wall/raw.wall), append(cpu, runner.cpu/raw.cpu)
 		}
 	}
 	b.ReportMetric(0, "ns/op") // it says nothing here
 	b.ReportMetric(median(ratios), "of-raw")
+	b.ReportMetric(median(cpu), "cpu-of-raw")
 	b.ReportMetric(median(raws), "raw-MB/s")
 	b.ReportMetric(median(runners), "runner-MB/s")
 }
@@ -117,13 +121,25 @@ func (c *copying) load() {
 	}
 }
 
-// speed is what copying everything since began comes to, in MB/s.
-func (c *copying) speed(began time.Time) float64 {
-	return copyRecords * copySize / 1e6 / time.Since(began).Seconds()
+// A speed is in MB/s, and in MB for each second of CPU time.
+type speed struct{ wall, cpu float64 }
+
+// A beginning is when a copy began.
+type beginning struct {
+	wall time.Time
+	cpu  time.Duration // that this process had used
+}
+
+func begin() *beginning { return &beginning{time.Now(), processTime()} }
+
+// speed is what copying everything since then comes to.
+func (at *beginning) speed() speed {
+	const size = copyRecords * copySize / 1e6
+	return speed{size / time.Since(at.wall).Seconds(), size / (processTime() - at.cpu).Seconds()}
 }
 
 // raw copies with a consumer and a producer. Time runs from the first records to the last acknowledgement.
-func (c *copying) raw() float64 {
+func (c *copying) raw() speed {
 	c.b.Helper()
 	out := c.next("raw")
 	defer c.remove(out)
@@ -139,14 +155,14 @@ func (c *copying) raw() float64 {
 			failed.Store(&err)
 		}
 	}
-	var began time.Time
+	var began *beginning
 	for n := 0; n < copyRecords; {
 		fetches := client.PollRecords(c.b.Context(), 10_000)
 		if err := fetches.Err(); err != nil {
 			c.b.Fatal(err)
 		}
-		if began.IsZero() {
-			began = time.Now()
+		if began == nil {
+			began = begin()
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
 			n++
@@ -159,11 +175,11 @@ func (c *copying) raw() float64 {
 	if err := failed.Load(); err != nil {
 		c.b.Fatal(*err)
 	}
-	return c.speed(began)
+	return began.speed()
 }
 
 // runner copies with a node at the edge. Time runs from the first record to the commit of the last.
-func (c *copying) runner() float64 {
+func (c *copying) runner() speed {
 	c.b.Helper()
 	out := c.next("runner")
 	clocks := stream.Topic{Name: out + "-clocks", Partitions: 1}
@@ -182,15 +198,15 @@ func (c *copying) runner() float64 {
 		select {
 		case err := <-ended:
 			c.b.Fatalf("the runner ended: %v", err)
-		case <-time.After(2 * time.Millisecond):
+		case <-time.After(5 * time.Millisecond): // asking takes time, too
 		}
 	}
-	speed := c.speed(time.Unix(0, copier.began.Load()))
+	took := copier.began.Load().speed()
 	cancel()
 	if err := <-ended; err != nil {
 		c.b.Fatal(err)
 	}
-	return speed
+	return took
 }
 
 // next makes the topic of one more copy.
@@ -223,12 +239,12 @@ func committed(b *testing.B, m *Metrics) (n int) {
 // A copier copies every record.
 type copier struct {
 	out   string
-	began atomic.Int64
+	began atomic.Pointer[beginning]
 }
 
 func (c *copier) Map(dst []stream.Record, r stream.Record, _ stream.View) []stream.Record {
-	if c.began.Load() == 0 {
-		c.began.Store(time.Now().UnixNano())
+	if c.began.Load() == nil {
+		c.began.Store(begin())
 	}
 	return append(dst, stream.Record{Topic: c.out, Key: r.Key, Value: r.Value})
 }
