@@ -73,22 +73,22 @@ type field struct {
 	rules
 }
 
-// Rules are what the schemas of a group say of a field.
+// Rules are what the schemas of a group say of a field. What is read of most fields comes first.
 type rules struct {
 	known    mask // schemas that have the field
 	text     mask // of these, those that take a string without a look at it
-	number   mask // likewise a number
-	boolean  mask // likewise a boolean
+	views    uint32
+	convs    uint32 // the conversions left: union.convs[convs : convs+nConvs]
+	nConvs   uint16
+	shared   bool // all conversions give the same value, if they give any
+	number   mask // those that take a number likewise
+	boolean  mask // and a boolean
 	json     mask // take any value
 	object   mask // take an object, and look into it
 	array    mask // likewise an array
 	checked  mask // take a string, a number or a boolean, if its text is one of those allowed
 	silent   mask // have it to make others of it, or made it of others: it is no known field
 	embedded mask // take a string, and look into it as JSON
-	views    uint32
-	convs    uint32 // the conversions left: union.convs[convs : convs+nConvs]
-	nConvs   uint16
-	shared   bool // all conversions give the same value, if they give any
 }
 
 // A group is what up to 63 schemas say. The rules of the first group are in the fields.
