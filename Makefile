@@ -7,7 +7,7 @@ DUCKDB := duckdb_arrow
 # Without the tag a package of gRPC, which is never used, brings html/template, and that keeps every method of every type: 15 MB.
 LEAN := -trimpath -tags grpcnotrace -ldflags='-s -w'
 
-.PHONY: demo test test-query test-reader check lint bench build-query tools kafka kafka-stop s3 s3-stop audit mutants simulation build size
+.PHONY: demo test test-query test-reader check lint bench build-query tools kafka kafka-stop s3 s3-stop audit mutants simulation build size fresh
 
 demo: ## see the whole pipeline at work on this machine; ARGS="--for 90s" adds flags
 	@go build -o panther ./cmd/panther
@@ -28,6 +28,9 @@ build: ## the program, as ./panther, and where there is a C compiler ./panther-q
 	go build $(LEAN) -o panther ./cmd/panther
 	@if command -v $$(go env CC) >/dev/null; then $(MAKE) -s build-query; \
 	else echo "there is no C compiler ($$(go env CC)), so panther-query is not built; all but panther query works without it"; fi
+
+fresh: ## how long a newcomer waits for the demo's first alert: clones, and downloads and compiles everything anew
+	tools/fresh.sh
 
 size: ## the program without DuckDB: its bytes, which have a bound, and the processor time that it takes to start
 	@bin=$$(mktemp) && trap 'rm -f $$bin' EXIT && CGO_ENABLED=0 go build $(LEAN) -o $$bin ./cmd/panther && bytes=$$(stat -c %s $$bin) && \
