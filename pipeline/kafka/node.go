@@ -214,10 +214,11 @@ func (s *session) open() error {
 		kgo.ConsumerGroup("panther."+s.node.Name), kgo.ConsumeTopics(topics...),
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(250*time.Millisecond),
-		kgo.FetchMaxPartitionBytes(MaxMessageBytes),
+		kgo.FetchMaxPartitionBytes(1<<20), // so that the next are on their way while these are handled; a larger record comes alone
 		kgo.BlockRebalanceOnPoll(), kgo.RebalanceTimeout(30*time.Second),
 		kgo.TransactionalID(s.transactionalID()), kgo.TransactionTimeout(s.cfg.TransactionTimeout),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(2*time.Millisecond),
+		// Batches grow within a turn; its end waits for none of them.
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(10*time.Millisecond),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(MaxMessageBytes),
 		kgo.MaxBufferedRecords(100_000), kgo.MaxBufferedBytes(bufferedBytes),
 		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.dropped), kgo.OnPartitionsLost(s.dropped),
