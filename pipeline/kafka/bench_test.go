@@ -18,9 +18,10 @@ import (
 	"panther/schemas"
 )
 
-// What the copies move: enough lines for many transactions, in few enough bytes for a small machine.
+// What the copies move: enough lines for many transactions, of which the last waits for the interval though nothing comes any
+// more, and few enough bytes for a small machine.
 const (
-	copyRecords    = 400_000
+	copyRecords    = 1_000_000
 	copySize       = 600
 	copyPartitions = 4
 	copyPairs      = 5
