@@ -3,18 +3,8 @@
 package main
 
 import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-
 	"panther/sinks/lake/compact"
 	"panther/sinks/lake/operator"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := compact.Main(ctx, operator.Call{Name: "compact", Args: os.Args[1:], Out: os.Stdout, Talk: os.Stderr, Env: os.Getenv})
-	stop()
-	os.Exit(code)
-}
+func main() { operator.Process("compact", compact.Main) }

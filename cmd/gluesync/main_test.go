@@ -2,26 +2,16 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
+
+	"panther/sinks/lake/operator/operatortest"
 )
 
-// The test runs itself as the program.
-func TestMain(m *testing.M) {
-	if os.Getenv("PANTHER_TEST_RUN") != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { operatortest.Main(m, main) }
 
 // The program takes flags with one dash and with two, and ends with 0, 2 for a wrong call, 3 for what differs.
 func TestProgram(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	type call struct {
 		args []string
 		code int
@@ -47,11 +37,6 @@ func TestProgram(t *testing.T) {
 		t.Fatal("PANTHER_TEST_GLUE names no server of Glue's API; `pip install moto[server,glue]; moto_server` is one")
 	}
 	for _, c := range calls {
-		run := exec.Command(self, c.args...)
-		run.Env = append(os.Environ(), "PANTHER_TEST_RUN=1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret")
-		out, _ := run.CombinedOutput()
-		if run.ProcessState.ExitCode() != c.code || !strings.Contains(string(out), c.want) {
-			t.Errorf("%q: exit %d, want %d and %q:\n%s", c.args, run.ProcessState.ExitCode(), c.code, c.want, out)
-		}
+		operatortest.Expect(t, c.args, c.code, c.want, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret")
 	}
 }

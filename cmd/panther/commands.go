@@ -1,5 +1,10 @@
 package main
 
+import (
+	"panther/sinks/lake/compact"
+	"panther/sinks/lake/gluesync"
+)
+
 // commands lists the commands in the order in which help shows them.
 func commands() []command {
 	return []command{
@@ -16,8 +21,8 @@ func commands() []command {
 		{"schema", "list, test, infer and compare the schemas of log types", runSchema},
 		{"query", "answer SQL over the tables of the lake", runQuery},
 		{"lake", "show what is in the lake", runLake},
-		{"compact", "back-fill JSON log data into the lake", runCompact},
-		{"gluesync", "make AWS Glue agree with the schemas and the tables", runGluesync},
+		{"compact", "back-fill JSON log data into the lake", operate("compact", compact.Main)},
+		{"gluesync", "make AWS Glue agree with the schemas and the tables", operate("gluesync", gluesync.Main)},
 		{"version", "say which version this is", runVersion},
 	}
 }

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"panther/schemas/classify"
 	"panther/schemas/envelope"
 	"panther/schemas/explain"
+	"panther/sinks/lake/operator"
 )
 
 const explainHelp = `
@@ -49,7 +49,7 @@ func runExplain(ctx context.Context, p *program, args []string) error {
 		return usageError("%v", err)
 	}
 	e := &explaining{program: p, out: *out, all: *all, found: found, explainer: explainer,
-		w: bufio.NewWriter(p.out), colour: isTerminal(p.out) && p.env("NO_COLOR") == ""}
+		w: bufio.NewWriter(p.out), colour: operator.IsTerminal(p.out) && p.env("NO_COLOR") == ""}
 	if len(rest) == 1 && rest[0] != "-" {
 		e.record(0, []byte(rest[0]))
 	} else if err := e.read(ctx); err != nil {
@@ -100,7 +100,7 @@ type explaining struct {
 
 // read explains the lines of standard input.
 func (e *explaining) read(ctx context.Context) error {
-	if isTerminal(e.in) {
+	if operator.IsTerminal(e.in) {
 		fmt.Fprintln(e.program.err, "Reading lines from the terminal; Ctrl-D ends them.")
 	}
 	r, done, err := openLines(e.in, "-")
@@ -179,14 +179,4 @@ func (e *explaining) line(number int, l classify.Line, x *envelope.Line) {
 		view.fingerprintNote = ", which is another in alerts: a running pipeline adds the id of the source"
 	}
 	e.err = errors.Join(e.err, view.print(e.w))
-}
-
-// isTerminal reports whether a file is a terminal; what is no file is none.
-func isTerminal(f any) bool {
-	file, ok := f.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

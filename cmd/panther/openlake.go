@@ -13,6 +13,7 @@ import (
 	"panther/sinks/lake"
 	"panther/sinks/lake/bucket"
 	"panther/sinks/lake/catalogs"
+	"panther/sinks/lake/operator"
 )
 
 // lakeFlags adds to f the flags by which a command that needs the lake, and no broker, finds it.
@@ -48,10 +49,7 @@ func (w *place) lakeOptions(p *program) (o catalogs.Options, err error) {
 		return o, err
 	}
 	if w.dir != "" {
-		c.Lake.Catalog, c.Lake.REST = catalogs.File, catalogs.REST{}
-	}
-	if w.dir != "" && !isFolder(c.Lake.Warehouse) {
-		c.Lake.Warehouse = w.dir // the folder of a lake itself
+		c.Lake.Catalog, c.Lake.REST, c.Lake.Warehouse = catalogs.File, catalogs.REST{}, operator.LakeIn(w.dir)
 	}
 	if o, err = lakeOptions(c, p.env); err != nil {
 		return o, err
@@ -100,8 +98,3 @@ func openLake(ctx context.Context, o catalogs.Options) (*lake.Catalog, error) {
 
 // lakeOf is the folder of the lake beside a broker's data.
 func lakeOf(dir string) string { return filepath.Join(dir, "lake") }
-
-func isFolder(path string) bool {
-	fi, err := os.Stat(path)
-	return err == nil && fi.IsDir()
-}

@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
+
+	"panther/sinks/lake/operator"
 )
 
 // A progress tells how far a command has come, on a terminal only.
@@ -13,11 +14,11 @@ type progress struct {
 	size  int64     // bytes in all; 0: not known
 	began time.Time
 	shown time.Time
-	width int // of what stands on the line
+	line  operator.Status
 }
 
 func newProgress(w io.Writer, size int64) *progress {
-	if !isTerminal(w) {
+	if !operator.IsTerminal(w) {
 		return &progress{}
 	}
 	return &progress{w: w, size: size, began: time.Now()}
@@ -29,9 +30,7 @@ func (p *progress) show(lines int, bytes int64, now time.Time) {
 		return
 	}
 	p.shown = now
-	text := p.text(lines, bytes, now.Sub(p.began))
-	fmt.Fprintf(p.w, "\r%-*s", p.width, text)
-	p.width = len(text)
+	p.line.Show(p.w, p.text(lines, bytes, now.Sub(p.began)))
 }
 
 func (p *progress) text(lines int, bytes int64, took time.Duration) string {
@@ -45,9 +44,4 @@ func (p *progress) text(lines int, bytes int64, took time.Duration) string {
 }
 
 // end clears the line.
-func (p *progress) end() {
-	if p.width > 0 {
-		fmt.Fprintf(p.w, "\r%s\r", strings.Repeat(" ", p.width))
-		p.width = 0
-	}
-}
+func (p *progress) end() { p.line.Clear(p.w) }

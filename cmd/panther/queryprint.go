@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
+	"panther/sinks/lake/operator"
 	"panther/sinks/lake/query"
 )
 
@@ -130,10 +130,8 @@ func writeCSV(w io.Writer, a *query.Answer) error {
 }
 
 func writeParquet(w io.Writer, a *query.Answer) error {
-	if f, ok := w.(*os.File); ok {
-		if fi, err := f.Stat(); err == nil && fi.Mode()&os.ModeCharDevice != 0 {
-			return usageError("-o parquet writes bytes that no terminal shows: send them to a file, with > answer.parquet")
-		}
+	if operator.IsTerminal(w) {
+		return usageError("-o parquet writes bytes that no terminal shows: send them to a file, with > answer.parquet")
 	}
 	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd))
 	out, err := pqarrow.NewFileWriter(a.Schema(), w, props, pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema()))

@@ -77,9 +77,9 @@ func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) 
 	defer wait.Wait()
 	defer stop()
 	if ready, ok := sink.(interface{ Ready() <-chan struct{} }); ok {
-		wait.Go(func() { s.wakeOn(helpers, ready.Ready()) })
+		wait.Go(func() { s.wakeOn(helpers, ready.Ready(), func() {}) }) // the sink has something to say
 	}
-	wait.Go(func() { s.lookOn(helpers, s.ask) })
+	wait.Go(func() { s.wakeOn(helpers, s.ask, func() { s.asked.Store(true) }) }) // somebody wants to know where the input ends
 	return s.loop(ctx)
 }
 
@@ -115,26 +115,14 @@ func (s *sinkSession) await(ctx context.Context) (fetches kgo.Fetches, woken boo
 	return fetches, done()
 }
 
-// wakeOn ends the poll under way whenever the sink has something to say.
-func (s *sinkSession) wakeOn(ctx context.Context, ready <-chan struct{}) {
+// wakeOn does something whenever it is called for, and ends the poll under way.
+func (s *sinkSession) wakeOn(ctx context.Context, call <-chan struct{}, do func()) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ready:
-			s.wake()
-		}
-	}
-}
-
-// lookOn lets the session look where its input ends whenever somebody wants to know.
-func (s *sinkSession) lookOn(ctx context.Context, wanted <-chan struct{}) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-wanted:
-			s.asked.Store(true)
+		case <-call:
+			do()
 			s.wake()
 		}
 	}

@@ -131,8 +131,8 @@ func (c *Catalog) writeBackfill(ctx context.Context, t *table.Table, b Backfill,
 			continue
 		}
 		done.Added++
-		err := w.add(ctx, &row{Record: stream.Record{Topic: r.File, TopicID: r.ID, Offset: r.Line, Value: r.Event, Headers: headers}, at: r.At, size: int64(len(r.Event)) + 500})
-		if err != nil {
+		record := stream.Record{Topic: r.File, TopicID: r.ID, Offset: r.Line, Value: r.Event, Headers: headers}
+		if err := w.add(ctx, &row{Record: record, at: r.At, size: sizeOf(&record)}); err != nil {
 			return nil, done, err
 		}
 	}
@@ -214,8 +214,8 @@ type addition struct {
 func (c *Catalog) addToHour(ctx context.Context, id table.Identifier, a addition, p Upkeep) error {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	failed := 0
-	for try := 1; ; try++ {
+	again := retry{doing: "commit rows to table " + nameOf(id), wait: p.wait}
+	for {
 		t, err := c.LoadTable(ctx, id)
 		if err != nil {
 			return err
@@ -228,20 +228,14 @@ func (c *Catalog) addToHour(ctx context.Context, id table.Identifier, a addition
 		if slices.Contains(now, a.files[0].FilePath()) {
 			return nil // the answer to the commit was lost
 		}
-		if !slices.Equal(now, a.there) || (exchange{fresh: a.files, began: a.began}).tooOld(t, p.Now()) {
+		if !slices.Equal(now, a.there) || mayBeGone(t, a.began, p.Now()) {
 			return errTaken
 		}
 		if _, err = commit(ctx, t, a.files, iceberg.Properties{}); err == nil {
 			return nil
 		}
-		if !errors.Is(err, table.ErrCommitFailed) {
-			failed++
-		}
-		if try == commitTries || failed == errorTries {
-			return fmt.Errorf("commit rows to table %s, tried %d times: %w", nameOf(id), try, err)
-		}
-		if werr := p.wait(ctx, try); werr != nil {
-			return fmt.Errorf("commit rows to table %s: %w", nameOf(id), errors.Join(err, werr))
+		if err := again.after(ctx, err); err != nil {
+			return err
 		}
 	}
 }

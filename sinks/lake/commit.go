@@ -22,6 +22,29 @@ const (
 	commitTimeout = 30 * time.Second // of all of it: longer, and the consumer group takes the partitions away
 )
 
+// A retry says whether a commit is tried again.
+type retry struct {
+	doing  string                                   // what is done, for errors
+	wait   func(ctx context.Context, try int) error // between tries
+	tries  int
+	failed int // of them, by the store: the others were too late
+}
+
+// after waits for the next try, or returns the error to give up with.
+func (r *retry) after(ctx context.Context, err error) error {
+	r.tries++
+	if !errors.Is(err, table.ErrCommitFailed) {
+		r.failed++
+	}
+	if r.tries == commitTries || r.failed == errorTries {
+		return fmt.Errorf("%s, tried %d times: %w", r.doing, r.tries, err)
+	}
+	if werr := r.wait(ctx, r.tries); werr != nil {
+		return fmt.Errorf("%s: %w", r.doing, errors.Join(err, werr))
+	}
+	return nil
+}
+
 // flush commits what a buffer holds. When it returns without an error, its rows are in the table or their partition is
 // fenced; after an error they wait for the next time.
 func (s *Sink) flush(ctx context.Context, b *buffer) error {
@@ -30,8 +53,8 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 	var files []iceberg.DataFile
 	var written []batch // the rows that are in files
 	var at time.Time    // when they were written
-	failed := 0
-	for try := 1; ; try++ {
+	again := retry{doing: "commit rows to table " + folderOf(b.table), wait: s.wait}
+	for {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("commit rows to table %s: %w", folderOf(b.table), err)
 		}
@@ -43,7 +66,7 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 		if len(todo) == 0 {
 			return nil
 		}
-		if !slices.Equal(todo, written) || s.asleep(t, at) {
+		if !slices.Equal(todo, written) || mayBeGone(t, at, s.opt.Now()) {
 			at = s.opt.Now()
 			if files, err = s.catalog.writeFiles(ctx, t, enc, b.rows(todo)); err != nil {
 				return fmt.Errorf("write rows for table %s: %w", folderOf(b.table), err)
@@ -60,22 +83,10 @@ func (s *Sink) flush(ctx context.Context, b *buffer) error {
 			}
 			return s.tidy(ctx, t)
 		}
-		if !errors.Is(err, table.ErrCommitFailed) {
-			failed++
-		}
-		if try == commitTries || failed == errorTries {
-			return fmt.Errorf("commit rows to table %s, tried %d times: %w", folderOf(b.table), try, err)
-		}
-		if werr := s.wait(ctx, try); werr != nil {
-			return fmt.Errorf("commit rows to table %s: %w", folderOf(b.table), errors.Join(err, werr))
+		if err := again.after(ctx, err); err != nil {
+			return err
 		}
 	}
-}
-
-// asleep reports whether files were written so long ago that Expire may have removed them: this machine was asleep. The wall
-// clock says so, for the timeout does not run while a machine sleeps; and the table does, where that clock stood still as well.
-func (s *Sink) asleep(t *table.Table, written time.Time) bool {
-	return s.opt.Now().Round(0).Sub(written.Round(0)) > keepOrphans/2 || sweptBefore(t, written)
 }
 
 // commit makes files and offsets part of the table in one step, if nobody has added to it since t was loaded. Without a
@@ -168,16 +179,7 @@ func (s *Sink) open(ctx context.Context, b *buffer) (*table.Table, encoder, erro
 	} else {
 		cols, version = s.columnsFor(b)
 	}
-	t, err := s.catalog.LoadTable(ctx, b.table)
-	if errors.Is(err, ErrNoTable) {
-		schema := tableSchema(cols)
-		props := tableProperties()
-		props[versionProperty] = strconv.FormatInt(version, 10)
-		t, err = s.catalog.CreateTable(ctx, b.table, schema, hourly(schema), props)
-	}
-	if err == nil {
-		t, err = evolve(ctx, s.catalog, t, cols, version)
-	}
+	t, err := s.catalog.follow(ctx, b.table, cols, version)
 	if err != nil {
 		return nil, nil, err
 	}

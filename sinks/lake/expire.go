@@ -87,11 +87,7 @@ func surplus(meta table.Metadata, n int) (ids []int64) {
 
 // dropSnapshots commits that a table has no longer these snapshots, if nobody has added one meanwhile.
 func (c *Catalog) dropSnapshots(ctx context.Context, t *table.Table, ids []int64) (*table.Table, error) {
-	reqs := []table.Requirement{table.AssertTableUUID(t.Metadata().TableUUID())}
-	for name, ref := range t.Metadata().Refs() {
-		reqs = append(reqs, table.AssertRefSnapshotID(name, &ref.SnapshotID))
-	}
-	if _, _, err := c.CommitTable(ctx, t.Identifier(), reqs, []table.Update{table.NewRemoveSnapshotsUpdate(ids, false)}); err != nil {
+	if err := c.update(ctx, t, []table.Update{table.NewRemoveSnapshotsUpdate(ids, false)}); err != nil {
 		return t, err
 	}
 	return c.LoadTable(ctx, t.Identifier())

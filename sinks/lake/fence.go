@@ -24,16 +24,26 @@ func sweptBefore(t *table.Table, written time.Time) bool {
 	return err == nil && written.Before(swept)
 }
 
-// announce writes down, before data files are removed, how old they are.
-func (c *Catalog) announce(ctx context.Context, t *table.Table, before time.Time) error {
-	_, _, err := c.CommitTable(ctx, t.Identifier(),
-		[]table.Requirement{table.AssertTableUUID(t.Metadata().TableUUID()), table.AssertRefSnapshotID(table.MainBranch, &t.CurrentSnapshot().SnapshotID)},
-		[]table.Update{announcement(before)})
-	return err
+// mayBeGone reports whether Expire may have removed data files that no version refers to: they were written so long ago that
+// whoever wrote them took very long, or slept. The wall clock says so, for a timeout does not run while a machine sleeps; and
+// the table does, where that clock stood still as well.
+func mayBeGone(t *table.Table, written, now time.Time) bool {
+	return now.Round(0).Sub(written.Round(0)) > keepOrphans/2 || sweptBefore(t, written)
 }
 
-func announcement(before time.Time) table.Update {
-	return table.NewSetPropertiesUpdate(iceberg.Properties{sweptProperty: before.UTC().Format(time.RFC3339Nano)})
+// announce writes down, before data files are removed, how old they are; more may change in the same commit.
+func (c *Catalog) announce(ctx context.Context, t *table.Table, before time.Time, more ...table.Update) error {
+	return c.update(ctx, t, append(more, table.NewSetPropertiesUpdate(iceberg.Properties{sweptProperty: before.UTC().Format(time.RFC3339Nano)})))
+}
+
+// update commits what no writer does, if nobody has added a snapshot since t was loaded.
+func (c *Catalog) update(ctx context.Context, t *table.Table, ups []table.Update) error {
+	reqs := []table.Requirement{table.AssertTableUUID(t.Metadata().TableUUID())}
+	for name, ref := range t.Metadata().Refs() {
+		reqs = append(reqs, table.AssertRefSnapshotID(name, &ref.SnapshotID))
+	}
+	_, _, err := c.CommitTable(ctx, t.Identifier(), reqs, ups)
+	return err
 }
 
 // fence gives a table a snapshot that holds the same as the present one: no commit that was begun before comes to an end. It
@@ -62,10 +72,7 @@ func (c *Catalog) fence(ctx context.Context, t *table.Table, before time.Time) e
 	if err := (storeIO{ctx, c.store}).WriteFile(next.ManifestList, list.Bytes()); err != nil {
 		return err
 	}
-	_, _, err = c.CommitTable(ctx, t.Identifier(),
-		[]table.Requirement{table.AssertTableUUID(meta.TableUUID()), table.AssertRefSnapshotID(table.MainBranch, &now.SnapshotID)},
-		[]table.Update{table.NewAddSnapshotUpdate(&next), table.NewSetSnapshotRefUpdate(table.MainBranch, next.SnapshotID, table.BranchRef, 0, 0, 0), announcement(before)})
-	return err
+	return c.announce(ctx, t, before, table.NewAddSnapshotUpdate(&next), table.NewSetSnapshotRefUpdate(table.MainBranch, next.SnapshotID, table.BranchRef, 0, 0, 0))
 }
 
 // totals are what a snapshot's summary says of the whole table.

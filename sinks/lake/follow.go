@@ -16,17 +16,20 @@ import (
 // table if there is none. A column whose type has changed gives its name to a new one only for a schema that is newer than
 // the table's: see Lacks.
 func (c *Catalog) Follow(ctx context.Context, s *logtype.Schema) (*table.Table, error) {
-	id, cols := LogTable(s.Name), logColumns(s)
+	return c.follow(ctx, LogTable(s.Name), logColumns(s), s.Version)
+}
+
+func (c *Catalog) follow(ctx context.Context, id table.Identifier, cols []column, version int64) (*table.Table, error) {
 	t, err := c.LoadTable(ctx, id)
 	if errors.Is(err, ErrNoTable) {
 		schema, props := tableSchema(cols), tableProperties()
-		props[versionProperty] = strconv.FormatInt(s.Version, 10)
+		props[versionProperty] = strconv.FormatInt(version, 10)
 		t, err = c.CreateTable(ctx, id, schema, hourly(schema), props)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return evolve(ctx, c, t, cols, s.Version)
+	return evolve(ctx, c, t, cols, version)
 }
 
 // Lacks says, column by column, in what the table of a log type differs from its schema; columns that only the table has are

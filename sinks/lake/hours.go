@@ -54,11 +54,6 @@ type exchange struct {
 	began time.Time          // before fresh was written
 }
 
-// tooOld reports whether Expire may have removed the fresh files: whoever wrote them took very long, or slept.
-func (x exchange) tooOld(t *table.Table, now time.Time) bool {
-	return len(x.fresh) > 0 && (now.Round(0).Sub(x.began.Round(0)) > keepOrphans/2 || sweptBefore(t, x.began))
-}
-
 // errTaken says that somebody else has taken files out that an exchange wanted to take out.
 var errTaken = errors.New("another process has replaced its files meanwhile")
 
@@ -67,8 +62,8 @@ var errTaken = errors.New("another process has replaced its files meanwhile")
 func (c *Catalog) exchange(ctx context.Context, id table.Identifier, x exchange, p Upkeep) (*table.Table, error) {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	failed := 0
-	for try := 1; ; try++ {
+	again := retry{doing: "exchange files of table " + nameOf(id), wait: p.wait}
+	for {
 		t, err := c.LoadTable(ctx, id)
 		if err != nil {
 			return nil, err
@@ -77,20 +72,14 @@ func (c *Catalog) exchange(ctx context.Context, id table.Identifier, x exchange,
 		if done || err != nil {
 			return t, err
 		}
-		if x.tooOld(t, p.Now()) {
+		if len(x.fresh) > 0 && mayBeGone(t, x.began, p.Now()) {
 			return nil, fmt.Errorf("exchange files of table %s: they were written %s ago, and may be removed any time; the next round writes them anew", nameOf(id), p.Now().Sub(x.began).Round(time.Minute))
 		}
 		if t, err = x.commit(ctx, t); err == nil {
 			return t, nil
 		}
-		if !errors.Is(err, table.ErrCommitFailed) {
-			failed++
-		}
-		if try == commitTries || failed == errorTries {
-			return nil, fmt.Errorf("exchange files of table %s, tried %d times: %w", nameOf(id), try, err)
-		}
-		if werr := p.wait(ctx, try); werr != nil {
-			return nil, fmt.Errorf("exchange files of table %s: %w", nameOf(id), errors.Join(err, werr))
+		if err := again.after(ctx, err); err != nil {
+			return nil, err
 		}
 	}
 }

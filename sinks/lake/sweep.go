@@ -29,9 +29,9 @@ type removed struct {
 //   - Readers work with a version that they have loaded within the last hour: what any version since then refers to stays.
 //   - Writers in the middle of a commit have written files that no version refers to, and may sleep for long. Their commit
 //     fails if the table has got a snapshot since they loaded it. They write manifests after that, and data no more than half
-//     a day before: see asleep. So what is older than the present snapshot, by that much, goes. If a table is idle, that
+//     a day before: see mayBeGone. So what is older than the present snapshot, by that much, goes. If a table is idle, that
 //     would never be, so it gets another snapshot: see fence. Whoever tries again learns from the table whether the data that
-//     it has written may be gone: see sweptBefore.
+//     it has written may be gone.
 //
 // Versions of the metadata go by age, never by count alone: a writer that slept would create its next version in the place of
 // one that is gone, and believe it had committed.
@@ -61,28 +61,27 @@ func (c *Catalog) sweep(ctx context.Context, t *table.Table, now time.Time, data
 		}
 		garbage = append(garbage, more...)
 	}
+	isData := func(f Entry) bool { return strings.HasSuffix(f.Name, dataSuffix) }
 	came := snapshotAt(files, t)
 	waits := func(f Entry) bool {
-		before := came.Add(-keepSlack)
-		if strings.HasSuffix(f.Name, dataSuffix) {
-			before = came.Add(-keepOrphans)
+		if isData(f) {
+			return !f.Written.Before(came.Add(-keepOrphans))
 		}
-		return !f.Written.Before(before)
+		return !f.Written.Before(came.Add(-keepSlack))
 	}
-	idle := came.Before(now.Add(-keepFiles))
-	switch {
-	case !data || !idle:
+	before, idle := now.Add(keepSlack-keepOrphans), came.Before(now.Add(-keepFiles))
+	if !data || !idle {
 		garbage = slices.DeleteFunc(garbage, waits)
-	case !plan && slices.ContainsFunc(garbage, waits):
-		if err := c.fence(ctx, t, now.Add(keepSlack-keepOrphans)); err != nil {
-			return removed{}, err
-		}
-		return c.remove(ctx, garbage, plan)
 	}
-	if !plan && slices.ContainsFunc(garbage, func(f Entry) bool { return strings.HasSuffix(f.Name, dataSuffix) }) {
-		if err := c.announce(ctx, t, now.Add(keepSlack-keepOrphans)); err != nil {
-			return removed{}, err
-		}
+	switch {
+	case plan:
+	case slices.ContainsFunc(garbage, waits):
+		err = c.fence(ctx, t, before)
+	case slices.ContainsFunc(garbage, isData):
+		err = c.announce(ctx, t, before)
+	}
+	if err != nil {
+		return removed{}, err
 	}
 	return c.remove(ctx, garbage, plan)
 }

@@ -2,12 +2,10 @@ package compact
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 
@@ -35,13 +33,39 @@ happened belong to the hour in which their file was written. It ends with 3 if l
 
 // A command is a call of the program.
 type command struct {
-	lake                     operator.Lake
+	operator.Work
 	logType, schemas, source string
 	path, s3path, prefix     string
 	temp                     string
-	workers                  int
-	dryRun                   bool
-	output                   string
+}
+
+// Main is the program: it returns the exit code.
+func Main(ctx context.Context, call operator.Call) int {
+	var c command
+	code, ok := call.Parse(help, func(f *flag.FlagSet) {
+		c.flags(f)
+		c.AddFlags(f, call.Env, runtime.GOMAXPROCS(0), "`number` of files that are read at once", "read and count only")
+	})
+	if !ok {
+		return code
+	}
+	j, err := c.job(ctx)
+	if err != nil {
+		return call.Mistake(err)
+	}
+	var status operator.Status
+	if operator.IsTerminal(call.Talk) {
+		j.Progress = func(r Result) {
+			status.Show(call.Talk, fmt.Sprintf("%d files, %d MB, %d lines; %d hours, %d rows", r.Files, r.Bytes>>20, r.Lines, r.Hours, r.Added+r.Known))
+		}
+	}
+	r, err := j.Run(ctx)
+	status.Clear(call.Talk)
+	err = errors.Join(err, c.Print(call.Out, r, func() error { return c.print(call.Out, r) }))
+	for _, why := range r.Why {
+		fmt.Fprintf(call.Talk, "no row: %s\n", why)
+	}
+	return call.End(err, r.Failed > 0)
 }
 
 func (c *command) flags(f *flag.FlagSet) {
@@ -52,59 +76,21 @@ func (c *command) flags(f *flag.FlagSet) {
 	f.StringVar(&c.s3path, "s3path", "", "S3 `path` that holds them, as s3://bucket/prefix")
 	f.StringVar(&c.prefix, "prefix", "", "only files whose names, below that, begin with this `text`")
 	f.StringVar(&c.temp, "temp", "", "`folder` for rows on their way; they need about a tenth of the room of the data, unpacked")
-	f.IntVar(&c.workers, "workers", runtime.GOMAXPROCS(0), "`number` of files that are read at once")
-	f.BoolVar(&c.dryRun, "dry-run", false, "read and count only")
-	f.StringVar(&c.output, "o", "table", "output `format`: table, or json for machines")
-}
-
-// Main is the program: it returns the exit code.
-func Main(ctx context.Context, call operator.Call) int {
-	var c command
-	code, ok := call.Parse(help, func(f *flag.FlagSet) {
-		c.flags(f)
-		c.lake.AddFlags(f, call.Env)
-	})
-	if !ok {
-		return code
-	}
-	j, err := c.job(ctx)
-	if err != nil {
-		return call.Mistake(err)
-	}
-	tell := newTeller(call.Talk)
-	j.Progress = tell.progress
-	r, err := j.Run(ctx)
-	tell.end()
-	if perr := c.print(call.Out, r); perr != nil {
-		err = errors.Join(err, perr)
-	}
-	for _, why := range r.Why {
-		fmt.Fprintf(call.Talk, "no row: %s\n", why)
-	}
-	switch {
-	case err != nil:
-		fmt.Fprintf(call.Talk, "%s: %v\n", call.Name, err)
-		return operator.Failed
-	case r.Failed > 0:
-		return operator.Problems
-	}
-	return 0
 }
 
 // job is what the flags say.
 func (c *command) job(ctx context.Context) (j Job, err error) {
-	j = Job{Prefix: c.prefix, Source: c.source, Workers: c.workers, DryRun: c.dryRun, Temp: c.temp}
+	j = Job{Prefix: c.prefix, Source: c.source, Workers: c.Workers, DryRun: c.DryRun, Temp: c.temp}
 	switch {
 	case c.logType == "":
 		return j, errors.New("name the log type of the lines: -log-type")
 	case (c.path == "") == (c.s3path == ""):
 		return j, errors.New("say where the files are: -path or -s3path, one of them")
-	case c.output != "table" && c.output != "json":
-		return j, fmt.Errorf("-o %s: want table or json", c.output)
-	case c.workers < 1:
-		return j, fmt.Errorf("-workers %d: want 1 or more", c.workers)
 	}
-	warehouse, err := c.lake.Options()
+	if err := c.Check(); err != nil {
+		return j, err
+	}
+	warehouse, err := c.Options()
 	if err != nil {
 		return j, err
 	}
@@ -126,11 +112,11 @@ func (c *command) store(ctx context.Context) (lake.Store, error) {
 		}
 		return lake.OpenFolder(c.path)
 	}
-	config, err := c.lake.AWS().Config(ctx)
+	config, err := c.AWS().Config(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return bucket.Open(c.s3path, config, c.lake.AWS())
+	return bucket.Open(c.s3path, config, c.AWS())
 }
 
 // schema finds the schema of the log type: one of the user's own wins.
@@ -154,48 +140,11 @@ func (c *command) schema() (*logtype.Schema, error) {
 
 // print says what was done.
 func (c *command) print(w io.Writer, r Result) error {
-	if c.output == "json" {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
-	}
 	verb := "rows added"
-	if c.dryRun {
+	if c.DryRun {
 		verb = "rows would be looked at"
 	}
 	_, err := fmt.Fprintf(w, "%d files, %d lines, %d without a row; %d %s, %d were there already; %d hours, %d Parquet files\n",
 		r.Files, r.Lines, r.Failed, r.Added, verb, r.Known, r.Hours, r.Made)
 	return err
-}
-
-// A teller shows how far a job is, on a terminal only.
-type teller struct {
-	w     io.Writer // nil: nobody watches
-	width int
-}
-
-func newTeller(w io.Writer) *teller {
-	f, ok := w.(*os.File)
-	if !ok {
-		return &teller{}
-	}
-	if fi, err := f.Stat(); err != nil || fi.Mode()&os.ModeCharDevice == 0 {
-		return &teller{}
-	}
-	return &teller{w: w}
-}
-
-func (t *teller) progress(r Result) {
-	if t.w == nil {
-		return
-	}
-	text := fmt.Sprintf("%d files, %d MB, %d lines; %d hours, %d rows", r.Files, r.Bytes>>20, r.Lines, r.Hours, r.Added+r.Known)
-	fmt.Fprintf(t.w, "\r%-*s", t.width, text)
-	t.width = len(text)
-}
-
-func (t *teller) end() {
-	if t.width > 0 {
-		fmt.Fprintf(t.w, "\r%s\r", strings.Repeat(" ", t.width))
-	}
 }

@@ -2,7 +2,6 @@ package gluesync
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,27 +28,17 @@ It ends with 3 if something differs that it has not mended: with -dry-run, anyth
 
 // A command is a call of the program.
 type command struct {
-	lake            operator.Lake
+	operator.Work
 	schemas, prefix string
-	workers         int
-	dryRun          bool
-	output          string
-}
-
-func (c *command) flags(f *flag.FlagSet) {
-	f.StringVar(&c.schemas, "schemas", "", "`file` or folder of schemas of your own, beside those built in")
-	f.StringVar(&c.prefix, "prefix", "", "only tables, or log types, whose names begin with this `text`")
-	f.IntVar(&c.workers, "workers", 8, "`number` of tables that are looked at at once")
-	f.BoolVar(&c.dryRun, "dry-run", false, "say what differs, and change nothing")
-	f.StringVar(&c.output, "o", "table", "output `format`: table, or json for machines")
 }
 
 // Main is the program: it returns the exit code.
 func Main(ctx context.Context, call operator.Call) int {
 	var c command
 	code, ok := call.Parse(help, func(f *flag.FlagSet) {
-		c.flags(f)
-		c.lake.AddFlags(f, call.Env)
+		f.StringVar(&c.schemas, "schemas", "", "`file` or folder of schemas of your own, beside those built in")
+		f.StringVar(&c.prefix, "prefix", "", "only tables, or log types, whose names begin with this `text`")
+		c.AddFlags(f, call.Env, 8, "`number` of tables that are looked at at once", "say what differs, and change nothing")
 	})
 	if !ok {
 		return code
@@ -59,30 +48,20 @@ func Main(ctx context.Context, call operator.Call) int {
 		return call.Mistake(err)
 	}
 	r, err := j.Run(ctx)
-	if perr := c.print(call.Out, r); perr != nil {
-		err = errors.Join(err, perr)
-	}
-	switch {
-	case err != nil:
-		fmt.Fprintf(call.Talk, "%s: %v\n", call.Name, err)
-		return operator.Failed
-	case r.Left() > 0:
-		return operator.Problems
-	}
-	return 0
+	err = errors.Join(err, c.Print(call.Out, r, func() error { return r.print(call.Out) }))
+	return call.End(err, r.Left() > 0)
 }
 
 // job is what the flags say.
 func (c *command) job(ctx context.Context) (j Job, err error) {
-	j = Job{BuiltIn: logtype.Builtins(), Prefix: c.prefix, Workers: c.workers, DryRun: c.dryRun}
-	o, err := c.lake.Options()
+	j = Job{BuiltIn: logtype.Builtins(), Prefix: c.prefix, Workers: c.Workers, DryRun: c.DryRun}
+	o, err := c.Options()
+	if err == nil {
+		err = c.Check()
+	}
 	switch {
 	case err != nil:
 		return j, err
-	case c.output != "table" && c.output != "json":
-		return j, fmt.Errorf("-o %s: want table or json", c.output)
-	case c.workers < 1:
-		return j, fmt.Errorf("-workers %d: want 1 or more", c.workers)
 	case o.Kind != "" && o.Kind != catalogs.Glue:
 		return j, fmt.Errorf("-catalog %s: the tables are not in Glue, so there is nothing to make agree", o.Kind)
 	}
@@ -94,12 +73,7 @@ func (c *command) job(ctx context.Context) (j Job, err error) {
 }
 
 // print says what was found.
-func (c *command) print(w io.Writer, r Result) error {
-	if c.output == "json" {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
-	}
+func (r Result) print(w io.Writer) error {
 	for _, d := range r.Differences {
 		end := ""
 		if d.Mended {

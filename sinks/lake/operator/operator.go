@@ -3,13 +3,17 @@
 package operator
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"panther/schemas/catalogue"
 	"panther/schemas/logtype"
@@ -54,10 +58,67 @@ func (c Call) Parse(help string, add func(f *flag.FlagSet)) (code int, ok bool) 
 	return 0, true
 }
 
+// Process is a program of its own: it ends the process with the code that the program returns.
+func Process(name string, program func(context.Context, Call) int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := program(ctx, Call{Name: name, Args: os.Args[1:], Out: os.Stdout, Talk: os.Stderr, Env: os.Getenv})
+	stop()
+	os.Exit(code)
+}
+
+// End tells an error, and returns the exit code of a call that has done its work, or not.
+func (c Call) End(err error, problems bool) int {
+	switch {
+	case err != nil:
+		fmt.Fprintf(c.Talk, "%s: %v\n", c.Name, err)
+		return Failed
+	case problems:
+		return Problems
+	}
+	return 0
+}
+
 // Mistake tells that the call is wrong.
 func (c Call) Mistake(err error) int {
 	fmt.Fprintf(c.Talk, "%s: %v\n", c.Name, err)
 	return Usage
+}
+
+// Work is how a call works: flags that the programs have in common.
+type Work struct {
+	Lake
+	Workers int
+	DryRun  bool
+	output  string
+}
+
+// AddFlags adds the flags. What workers and a dry run do depends on the program.
+func (w *Work) AddFlags(f *flag.FlagSet, env func(string) string, workers int, eachDoes, dryRun string) {
+	f.IntVar(&w.Workers, "workers", workers, eachDoes)
+	f.BoolVar(&w.DryRun, "dry-run", false, dryRun)
+	f.StringVar(&w.output, "o", "table", "output `format`: table, or json for machines")
+	w.Lake.AddFlags(f, env)
+}
+
+// Check says what is wrong with them.
+func (w *Work) Check() error {
+	switch {
+	case w.output != "table" && w.output != "json":
+		return fmt.Errorf("-o %s: want table or json", w.output)
+	case w.Workers < 1:
+		return fmt.Errorf("-workers %d: want 1 or more", w.Workers)
+	}
+	return nil
+}
+
+// Print writes a result as it is wanted: as JSON, or in words.
+func (w *Work) Print(out io.Writer, result any, words func() error) error {
+	if w.output != "json" {
+		return words()
+	}
+	e := json.NewEncoder(out)
+	e.SetIndent("", "  ")
+	return e.Encode(result)
 }
 
 // Lake is which lake a call means.
@@ -90,9 +151,7 @@ func (l *Lake) Options() (catalogs.Options, error) {
 	case l.warehouse != "":
 		o.Warehouse = l.warehouse
 	case l.dir != "":
-		if o.Warehouse = filepath.Join(l.dir, "lake"); !IsFolder(o.Warehouse) {
-			o.Warehouse = l.dir // the folder of a lake itself
-		}
+		o.Warehouse = LakeIn(l.dir)
 	case l.env("PANTHER_LAKE_WAREHOUSE") != "":
 		o.Warehouse = l.env("PANTHER_LAKE_WAREHOUSE")
 	default:
@@ -145,6 +204,14 @@ func Schemas(path string) (out []*logtype.Schema, err error) {
 		out = append(out, s)
 	}
 	return out, errors.Join(errs...)
+}
+
+// LakeIn is the folder of the lake in a data directory, or the directory itself if it is that folder.
+func LakeIn(dir string) string {
+	if inside := filepath.Join(dir, "lake"); IsFolder(inside) {
+		return inside
+	}
+	return dir
 }
 
 // IsFolder reports whether there is a folder at a path.
