@@ -196,19 +196,15 @@ func TestLimits(t *testing.T) {
 	g := newGround(t)
 	short := plenty
 	short.Millis = 300
-	began := time.Now()
-	for _, sql := range []string{
+	for _, sql := range []string{ // each would take days
 		"select count(*) from range(100000000) a, range(1000000) b where a.range % 7 = b.range % 11",
 		"with recursive r as (select 1 x union all select x+1 from r) select count(*) from r",
-		"select sleep_ms(60000)",
-		"select regexp_matches(repeat('a', 100000000), '(a+)+$') from range(100)",
+		"select sleep_ms(100000000)",
+		"select count(*) from range(10000000000000) where regexp_matches(repeat('a', 10000) || range, '(a+)+$')",
 	} {
 		if _, m := g.serveOne(t, sql, short); m == nil || m.Reason != wire.TooLong {
 			t.Errorf("%s: %+v", sql, m)
 		}
-	}
-	if took := time.Since(began); took > 30*time.Second { // each alone would take longer
-		t.Errorf("the deadline of %d ms was kept after %v", short.Millis, took)
 	}
 	small := plenty
 	small.Memory = 64 << 20
