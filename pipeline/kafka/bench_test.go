@@ -18,10 +18,11 @@ import (
 	"panther/schemas"
 )
 
-// What the copies move: enough lines for many transactions, of which the last waits for the interval though nothing comes any
-// more, and few enough bytes for a small machine.
+// What the copies move: enough lines for many transactions, and few enough bytes for a small machine. There are more lines than
+// are measured: the last transaction of all waits for its interval though nothing comes any more.
 const (
 	copyRecords    = 1_000_000
+	copyBeyond     = 100_000
 	copySize       = 600
 	copyPartitions = 4
 	copyPairs      = 5
@@ -110,7 +111,7 @@ func (c *copying) load() {
 	words := strings.Fields("connection timeout upstream retrying failed handler completed session cache miss hit query db pool exhausted")
 	random := rand.New(rand.NewPCG(1, 1))
 	client := newClient(c.b, c.cfg, kgo.DefaultProduceTopic(c.in), kgo.ProducerLinger(5*time.Millisecond), kgo.ProducerBatchCompression(kgo.Lz4Compression()))
-	for i := range copyRecords {
+	for i := range copyRecords + copyBeyond {
 		line := fmt.Appendf(make([]byte, 0, copySize+16), "%020d host-%03d request id=%016x user=%d status=%d ", i, random.IntN(200), random.Uint64(), random.IntN(1e5), 200+random.IntN(300))
 		for len(line) < copySize {
 			line = append(append(line, words[random.IntN(len(words))]...), ' ')
@@ -133,9 +134,9 @@ type beginning struct {
 
 func begin() *beginning { return &beginning{time.Now(), processTime()} }
 
-// speed is what copying everything since then comes to.
-func (at *beginning) speed() speed {
-	const size = copyRecords * copySize / 1e6
+// speed is what copying so many records since then comes to.
+func (at *beginning) speed(records int) speed {
+	size := float64(records) * copySize / 1e6
 	return speed{size / time.Since(at.wall).Seconds(), size / (processTime() - at.cpu).Seconds()}
 }
 
@@ -157,7 +158,8 @@ func (c *copying) raw() speed {
 		}
 	}
 	var began *beginning
-	for n := 0; n < copyRecords; {
+	n := 0
+	for n < copyRecords {
 		fetches := client.PollRecords(c.b.Context(), 10_000)
 		if err := fetches.Err(); err != nil {
 			c.b.Fatal(err)
@@ -176,10 +178,10 @@ func (c *copying) raw() speed {
 	if err := failed.Load(); err != nil {
 		c.b.Fatal(*err)
 	}
-	return began.speed()
+	return began.speed(n)
 }
 
-// runner copies with a node at the edge. Time runs from the first record to the commit of the last.
+// runner copies with a node at the edge. Time runs from the first record to a commit.
 func (c *copying) runner() speed {
 	c.b.Helper()
 	out := c.next("runner")
@@ -195,14 +197,15 @@ func (c *copying) runner() speed {
 	ctx, cancel := context.WithCancel(c.b.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- NewRunner(c.cfg, node, c.follower, metrics).Run(ctx) }()
-	for committed(c.b, metrics) < copyRecords {
+	n := 0
+	for ; n < copyRecords; n = committed(c.b, metrics) {
 		select {
 		case err := <-ended:
 			c.b.Fatalf("the runner ended: %v", err)
 		case <-time.After(5 * time.Millisecond): // asking takes time, too
 		}
 	}
-	took := copier.began.Load().speed()
+	took := copier.began.Load().speed(n)
 	cancel()
 	if err := <-ended; err != nil {
 		c.b.Fatal(err)

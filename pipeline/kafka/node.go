@@ -198,8 +198,13 @@ func (r *Runner) outputs() []string {
 	return names
 }
 
-// bufferedBytes is what a session holds that the broker has not acknowledged yet: lines may be long, and many.
-const bufferedBytes = 64 << 20
+// What a session produces is bounded twice: what it holds that the broker has not acknowledged yet, for lines may be long, and
+// many; and one request, which must have room for the largest record. The library would put a whole turn into a few requests,
+// and then broker and client wait for each other.
+const (
+	bufferedBytes = 32 << 20
+	requestBytes  = MaxMessageBytes + 64<<10
+)
 
 // open makes the client. Its transactional id is new with each process and session: the group fences, and two of one name
 // would fence each other for ever; a broker that lost the end of a transaction would mix the old one's into the new one's.
@@ -219,7 +224,7 @@ func (s *session) open() error {
 		kgo.TransactionalID(s.transactionalID()), kgo.TransactionTimeout(s.cfg.TransactionTimeout),
 		// Batches grow within a turn; its end waits for none of them.
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(10*time.Millisecond),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(MaxMessageBytes),
+		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(MaxMessageBytes), kgo.BrokerMaxWriteBytes(requestBytes),
 		kgo.MaxBufferedRecords(100_000), kgo.MaxBufferedBytes(bufferedBytes),
 		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.dropped), kgo.OnPartitionsLost(s.dropped),
 	)
