@@ -5,7 +5,8 @@ PATIENCE := 30m
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 DUCKDB := duckdb_arrow
 # Without the tag a package of gRPC, which is never used, brings html/template, and that keeps every method of every type: 15 MB.
-LEAN := -trimpath -tags grpcnotrace -ldflags='-s -w'
+# Arrow's kernels are there in full whoever imports them; iceberg-go does, for scans of a few files. Not inlined they are 5 MB less.
+LEAN := -trimpath -tags grpcnotrace -ldflags='-s -w' -gcflags=github.com/apache/arrow-go/v18/arrow/compute/...=-l
 
 .PHONY: demo test test-query test-reader check lint bench build-query tools kafka kafka-stop s3 s3-stop audit mutants simulation build size fresh
 
@@ -38,7 +39,7 @@ size: ## the program without DuckDB: its bytes, which have a bound, and the proc
 	spent=$$(TIMEFORMAT='%3U %3S'; { time $$bin help >/dev/null; } 2>&1 | awk '{ printf "%d", ($$1 + $$2) * 1000 }'); \
 	[ "$$spent" -ge "$$best" ] || best=$$spent; done && \
 	echo "panther has $$bytes bytes, and takes $$best ms of processor time to start" && \
-	{ [ "$$bytes" -lt $$((64 << 20)) ] || { echo "that is more than 64 MiB: see with 'go tool nm -size -sort size' what came in"; exit 1; }; }
+	{ [ "$$bytes" -lt 60000000 ] || { echo "60 MB are too many: see with 'go tool nm -size -sort size' what came in"; exit 1; }; }
 
 build-query: ## ./panther-query, which has DuckDB inside
 	CGO_ENABLED=1 go -C cmd/panther-query build -trimpath -ldflags='-s -w' -tags $(DUCKDB) -o $(CURDIR)/panther-query .
