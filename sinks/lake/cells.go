@@ -40,7 +40,10 @@ func (c *cells) text(s string) {
 		c.next().AppendNull()
 		return
 	}
-	c.must(strings.ToValidUTF8(s, "\uFFFD"))
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	c.must(s)
 }
 
 func (c *cells) must(s string) { c.next().(*array.StringBuilder).Append(s) }

@@ -51,9 +51,9 @@ func prepareFailure(r *row, now time.Time) bool {
 	if len(f.Candidates) > 0 && len(f.Candidates[0].Reasons) == 0 {
 		f.Candidates = slices.Clone(f.Candidates)
 		f.Candidates[0].Reasons = []schemas.Reason{{}}
+		r.Message = f
 	}
 	r.at = firstSane(f.ParseTime, r.Time, now)
-	r.Message = f
 	return true
 }
 
