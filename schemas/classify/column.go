@@ -3,6 +3,7 @@ package classify
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // A ColumnKind is what the values of a column are.
@@ -49,6 +50,25 @@ func (c *Column) Reset() {
 	}
 	for _, child := range c.Children {
 		child.Reset()
+	}
+}
+
+// Grow makes room for a number of rows: all of it but for what has no fixed size, as texts and elements.
+func (c *Column) Grow(rows int) {
+	c.Valid = slices.Grow(c.Valid, rows/8+1)
+	switch c.Kind {
+	case TextColumn, ListColumn:
+		c.Offsets = slices.Grow(c.Offsets, 4*rows)
+	case IntColumn:
+		c.Values = slices.Grow(c.Values, 4*rows)
+	case LongColumn, FloatColumn, TimeColumn:
+		c.Values = slices.Grow(c.Values, 8*rows)
+	case BoolColumn:
+		c.Values = slices.Grow(c.Values, rows/8+1)
+	case StructColumn:
+		for _, child := range c.Children {
+			child.Grow(rows)
+		}
 	}
 }
 
@@ -108,6 +128,9 @@ func (c *Column) valid() {
 // AppendText appends a row to a column of texts. The text is UTF-8.
 func (c *Column) AppendText(text []byte) {
 	c.valid()
+	if free := cap(c.Values) - len(c.Values); len(text) > free {
+		c.Values = slices.Grow(c.Values, max(len(text), len(c.Values))) // twice as much: append would take less, and copy more often
+	}
 	c.Values = append(c.Values, text...)
 	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
 }

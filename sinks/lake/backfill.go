@@ -166,15 +166,15 @@ func (w *hourWriter) add(ctx context.Context, r *row) error {
 
 // group writes a row group, and ends the file if it is large enough.
 func (w *hourWriter) group(ctx context.Context) (err error) {
+	slices.SortStableFunc(w.rows, func(a, b *row) int { return a.at.Compare(b.at) })
+	batch := w.encoder.encode(w.schema, w.rows)
+	defer batch.Release()
 	if w.file == nil {
-		if w.file, err = newParquetFile(w.schema); err != nil {
+		if w.file, err = newParquetFile(w.schema, batch); err != nil {
 			return err
 		}
 	}
-	slices.SortStableFunc(w.rows, func(a, b *row) int { return a.at.Compare(b.at) })
-	batch := w.encoder.encode(w.schema, w.rows)
 	err = w.file.Write(batch)
-	batch.Release()
 	w.rows, w.bytes = nil, 0
 	if err != nil || int64(w.file.buf.Len()) < w.fileBytes {
 		return err

@@ -69,7 +69,7 @@ func writeAlone(b *testing.B, folder Folder, records []stream.Record) (encode, w
 	encode = processor() - began
 	began = processor()
 	var buf bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &buf, writerProperties(), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
+	w, err := pqarrow.NewFileWriter(schema, &buf, writerProperties(batch), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
 	must0(b, err)
 	must0(b, w.Write(batch))
 	must0(b, w.Close())

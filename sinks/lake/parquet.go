@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
@@ -64,13 +65,16 @@ func hourOf(t time.Time) int64 {
 func timeOf(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
 
 func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.Schema, enc encoder, hour int64, rows []*row) (iceberg.DataFile, error) {
-	f, err := newParquetFile(schema)
-	if err != nil {
-		return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
-	}
+	var f *parquetFile
 	for group := range groups(rows) {
 		batch := enc.encode(schema, group)
-		err := f.Write(batch)
+		var err error
+		if f == nil {
+			f, err = newParquetFile(schema, batch)
+		}
+		if err == nil {
+			err = f.Write(batch)
+		}
 		batch.Release()
 		if err != nil {
 			return nil, fmt.Errorf("write rows of %v: %w", t.Identifier(), err)
@@ -85,9 +89,10 @@ type parquetFile struct {
 	buf *bytes.Buffer
 }
 
-func newParquetFile(schema *arrow.Schema) (*parquetFile, error) {
+// newParquetFile makes a file whose first rows are known: not yet written, but what all are taken to be like.
+func newParquetFile(schema *arrow.Schema, first arrow.RecordBatch) (*parquetFile, error) {
 	var buf bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &buf, writerProperties(), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
+	w, err := pqarrow.NewFileWriter(schema, &buf, writerProperties(first), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
 	return &parquetFile{w, &buf}, err
 }
 
@@ -132,8 +137,8 @@ func groups(rows []*row) iter.Seq[[]*row] {
 }
 
 // writerProperties: pages of version 1, because readers exist that know no other; zstd, and never LZ4_RAW, of which a reader
-// made 0 rows without an error. What is different in every row has no dictionary.
-func writerProperties() *parquet.WriterProperties {
+// made 0 rows without an error. What is different in every row, or in most of the first ones, has no dictionary.
+func writerProperties(first arrow.RecordBatch) *parquet.WriterProperties {
 	props := []parquet.WriterProperty{
 		parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV1),
 		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel), parquet.WithStats(true),
@@ -141,5 +146,26 @@ func writerProperties() *parquet.WriterProperties {
 	for _, name := range []string{colPayload, "payload_raw", colRowID, colOffset} {
 		props = append(props, parquet.WithDictionaryFor(name, false))
 	}
+	for i, f := range first.Schema().Fields() {
+		if texts, ok := first.Column(i).(*array.String); ok && mostlyDifferent(texts) {
+			props = append(props, parquet.WithDictionaryFor(f.Name, false))
+		}
+	}
 	return parquet.NewWriterProperties(props...)
+}
+
+// mostlyDifferent looks at some of the texts, from everywhere.
+func mostlyDifferent(texts *array.String) bool {
+	const sample = 256
+	if texts.Len() < sample {
+		return false
+	}
+	seen, n := make(map[string]bool, sample), 0
+	for i := 0; i < texts.Len(); i += texts.Len() / sample {
+		if texts.IsValid(i) {
+			seen[texts.Value(i)] = true
+			n++
+		}
+	}
+	return n > sample/4 && len(seen) > n*3/4
 }

@@ -64,6 +64,7 @@ func (e *eventEncoder) filler(logType string, version int64) *classify.Filler {
 func (e *eventEncoder) encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch {
 	for _, c := range e.columns {
 		c.Reset()
+		c.Grow(len(rows))
 	}
 	for i, r := range rows {
 		e.add(r, i)
