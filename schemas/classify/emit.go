@@ -2,6 +2,7 @@ package classify
 
 import (
 	"cmp"
+	"math/bits"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -118,15 +119,21 @@ func (w *worker) flush(next int) {
 // members writes those members of an object, between two entries, that the schema knows and that are present.
 func (w *worker) members(from, to int) {
 	first := true
+	g, bit := w.group, w.bit
+	views := w.groups[g].views
 	for t := from; t < to; {
 		e := &w.tape[t]
 		next := int(e.next)
-		f, r := &w.fields[e.field], w.rule(w.group, e.field)
-		if r.known&w.bit == 0 {
+		f := &w.fields[e.field]
+		r := &f.rules
+		if g > 0 {
+			r = w.rule(g, e.field)
+		}
+		if r.known&bit == 0 {
 			t = next
 			continue
 		}
-		v := w.view(w.group, r, w.bit)
+		v := &views[int(r.views)+bits.OnesCount64(r.known&(bit-1))] // as view finds it
 		switch {
 		case v.plain && e.kind == str && e.flags == plainKey && !first && f.length > 0 && w.to+1+int(f.length) == int(e.start):
 			w.to = int(e.end) // the comma, the name and the value stand right behind the run

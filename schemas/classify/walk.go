@@ -41,8 +41,12 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 		var f *field
 		var seen flags
 		guess := &w.predicted[(newest^before<<10)*0x9E3779B97F4A7C15>>(64-predictBits)]
-		if k := *guess - nd.first; k < uint32(len(fields)) && fields[k].beginsAt(b, i) && (fields[k].length <= 16 || fields[k].endsAt(b, i)) {
-			f = &fields[k]
+		if k := *guess - nd.first; k < uint32(len(fields)) {
+			if f = &fields[k]; !f.beginsAt(b, i) || f.length > 16 && !f.endsAt(b, i) {
+				f = nil
+			}
+		}
+		if f != nil {
 			i, seen = i+int(f.length), plainKey
 		} else {
 			if i, f, seen = w.key(i, nd); i < 0 {
@@ -120,7 +124,8 @@ func (w *worker) unknownMember(i int, f *field, depth int) int {
 
 // beginsAt reports whether the line has the name and the colon of the field at i, as events write them, up to 16 bytes of them.
 func (f *field) beginsAt(b []byte, i int) bool {
-	return (word(b, i)^f.literal[0])<<f.cut[0]|(word(b, i+8)^f.literal[1])<<f.cut[1] == 0
+	x := b[i : i+16] // looked at once whether it is there
+	return (word(x, 0)^f.literal[0])<<f.cut[0]|(word(x, 8)^f.literal[1])<<f.cut[1] == 0
 }
 
 // endsAt reports whether the line has what is behind these, too.

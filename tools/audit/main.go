@@ -42,6 +42,7 @@ type setup struct {
 	mutant     string
 	keep       bool
 	dir        string
+	s3         string // address of a server for the lake; "" for a folder
 	partitions int
 }
 
@@ -62,6 +63,7 @@ func main() {
 	flag.StringVar(&s.mutant, "mutant", "", "run workers with a rule broken: "+mutantNames())
 	flag.BoolVar(&s.keep, "keep", false, "keep the folder with logs, lake and broker")
 	flag.StringVar(&s.dir, "dir", "", "`folder` for logs, lake and broker (default: a temporary one)")
+	flag.StringVar(&s.s3, "s3", "", "keep the lake on an S3 server, in a bucket of its own: `http://key:secret@host:port`, as tools/s3/s3.sh url prints it")
 	flag.IntVar(&s.partitions, "partitions", 8, "of the topics for events and failures; others have half as many")
 	flag.Parse()
 	if s.seed == 0 {

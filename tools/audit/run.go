@@ -14,6 +14,7 @@ import (
 	"panther/schemas"
 	"panther/schemas/catalogue"
 	"panther/sinks/lake"
+	"panther/sinks/lake/catalogs"
 )
 
 // stuckAfter is how long nothing may change before the audit no longer waits for the pipeline to come to rest.
@@ -89,16 +90,18 @@ func (t *trial) open(ctx context.Context) (clean func(), err error) {
 	if t.names, err = ids(ctx, t.cfg); err != nil {
 		return clean, err
 	}
-	folder, err := lake.OpenFolder(t.dir + "/lake")
+	place, err := lakePlace(ctx, t.setup)
 	if err != nil {
 		return clean, err
 	}
-	t.catalog = lake.NewCatalog(folder)
+	if t.catalog, err = catalogs.Open(ctx, place); err != nil {
+		return clean, err
+	}
 	if t.watch, err = newWatch(ctx, t.cfg, t.catalog); err != nil {
 		return clean, err
 	}
 	undo = append(undo, t.watch.close)
-	if t.fleet, err = newFleet(program, t.dir, job{Broker: t.broker.addr, Protocol: t.protocol, Lake: folder.Root()}, doomed(t.mutant)); err != nil {
+	if t.fleet, err = newFleet(program, t.dir, job{Broker: t.broker.addr, Protocol: t.protocol, Lake: place}, doomed(t.mutant)); err != nil {
 		return clean, err
 	}
 	undo = append(undo, t.fleet.killAll)

@@ -12,15 +12,16 @@ import (
 	"panther/pipeline"
 	"panther/pipeline/kafka"
 	"panther/sinks/lake"
+	"panther/sinks/lake/catalogs"
 	"panther/sinks/notify"
 	"panther/stages"
 )
 
 // A job is what a worker is told.
 type job struct {
-	Broker   string `json:"broker"`
-	Protocol string `json:"protocol"`
-	Lake     string `json:"lake"` // folder
+	Broker   string
+	Protocol string
+	Lake     catalogs.Options
 }
 
 // runWorker runs the whole pipeline until it gets a signal, or until its standard input ends, for then the audit is gone.
@@ -37,12 +38,12 @@ func runWorker(ctx context.Context, text string) error {
 	}()
 	cfg := config(j.Broker, j.Protocol)
 	cfg.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo})).With("pid", os.Getpid())
-	folder, err := lake.OpenFolder(j.Lake)
+	catalog, err := catalogs.Open(ctx, j.Lake)
 	if err != nil {
 		return err
 	}
 	parts := pipeline.Parts{
-		Lake:       lake.NewCatalog(folder),
+		Lake:       catalog,
 		Tables:     lake.Options{Interval: lakeInterval, Idle: time.Second},
 		Notify:     notify.Options{Env: os.Getenv},
 		Dispatcher: stages.Dispatcher{Backoff: 500 * time.Millisecond, Most: 5 * time.Second},
