@@ -81,12 +81,20 @@ var wrapper = regexp.MustCompile(`^\s*\{\s*"(Records|records|logEvents)"\s*:\s*\
 // Advice is what Summary cannot know without the line, to be put behind it; mostly it is empty. A file as CloudTrail delivers
 // it is one object with all its records: nobody sees from "required field eventName is missing" what is wrong with that.
 func Advice(line []byte) string {
-	m := wrapper.FindSubmatch(line[:min(len(line), 200)])
-	if m == nil {
+	member := Wrapper(line)
+	if member == "" {
 		return ""
 	}
 	return fmt.Sprintf("; the line is a wrapper: its records are in member %s; give the source streamType: JsonArray, and "+
-		"streamTypeOptions: {jsonArrayEnvelopeField: %s}", m[1], m[1])
+		"streamTypeOptions: {jsonArrayEnvelopeField: %s}", member, member)
+}
+
+// Wrapper names the member that has the records, if a line is an object as AWS delivers files; else it is empty.
+func Wrapper(line []byte) (member string) {
+	if m := wrapper.FindSubmatch(line[:min(len(line), 200)]); m != nil {
+		member = string(m[1])
+	}
+	return member
 }
 
 func first(c schemas.Candidate) schemas.Reason {

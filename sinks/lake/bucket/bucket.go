@@ -53,7 +53,7 @@ func Parse(uri string) (bucket, prefix string, err error) {
 	bucket, prefix, _ = strings.Cut(rest, "/")
 	prefix = strings.Trim(prefix, "/")
 	if !ok || bucket == "" || strings.ContainsAny(rest, "?#\\ ") || strings.Contains(prefix, "//") {
-		return "", "", fmt.Errorf("the warehouse %q: want s3://bucket or s3://bucket/prefix", uri)
+		return "", "", fmt.Errorf("%q is no address of a bucket: want s3://bucket or s3://bucket/prefix", uri)
 	}
 	return bucket, prefix, nil
 }
@@ -78,7 +78,7 @@ func (o Options) Config(ctx context.Context) (aws.Config, error) {
 		c.Region = "us-east-1" // what stores of other makes take, if they look at it at all
 	}
 	if c.Region == "" {
-		return c, errors.New("no AWS region is set: set aws.region, or AWS_REGION")
+		return c, errors.New("no AWS region is set: set AWS_REGION, or aws.region in the configuration")
 	}
 	return c, nil
 }

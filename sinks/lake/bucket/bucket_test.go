@@ -124,7 +124,7 @@ func TestSettingsThatAreMissing(t *testing.T) {
 	t.Setenv("AWS_CONFIG_FILE", "/none")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/none")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	if _, err := (Options{}).Config(t.Context()); err == nil || !strings.Contains(err.Error(), "set aws.region") {
+	if _, err := (Options{}).Config(t.Context()); err == nil || !strings.Contains(err.Error(), "set AWS_REGION, or aws.region") {
 		t.Errorf("no region: %v", err)
 	}
 	o := Options{Region: "eu-west-1", Endpoint: startServer(t).URL}

@@ -27,7 +27,7 @@ It can be stopped and started again at any time: a line of a file is a row once,
 files that stay where and as they are; lines that came through Kafka, too, it cannot know. Lines that do not say when they
 happened belong to the hour in which their file was written. It ends with 3 if lines do not match.
 
-  {program} -log-type AWS.CloudTrail -s3path s3://org-trail/AWSLogs -warehouse s3://logs/panther -dry-run
+  {program} -log-type AWS.CloudTrail -array-field Records -s3path s3://org-trail/AWSLogs -warehouse s3://logs/panther -dry-run
   {program} -log-type Custom.Payments -schemas schemas/ -path /var/log/payments -workers 4
 `
 
@@ -36,6 +36,7 @@ type command struct {
 	operator.Work
 	logType, schemas, source string
 	path, s3path, prefix     string
+	array                    string
 	temp                     string
 }
 
@@ -75,17 +76,21 @@ func (c *command) flags(f *flag.FlagSet) {
 	f.StringVar(&c.path, "path", "", "`folder` that holds the files")
 	f.StringVar(&c.s3path, "s3path", "", "S3 `path` that holds them, as s3://bucket/prefix")
 	f.StringVar(&c.prefix, "prefix", "", "only files whose names, below that, begin with this `text`")
+	f.StringVar(&c.array, "array-field", "", "the `member` of an object that has the lines, as Records in files of CloudTrail")
 	f.StringVar(&c.temp, "temp", "", "`folder` for rows on their way; they need about a tenth of the room of the data, unpacked")
 }
 
 // job is what the flags say.
 func (c *command) job(ctx context.Context) (j Job, err error) {
-	j = Job{Prefix: c.prefix, Source: c.source, Workers: c.Workers, DryRun: c.DryRun, Temp: c.temp}
+	j = Job{Prefix: c.prefix, Array: c.array, Source: c.source, Workers: c.Workers, DryRun: c.DryRun, Temp: c.temp}
 	switch {
 	case c.logType == "":
 		return j, errors.New("name the log type of the lines: -log-type")
 	case (c.path == "") == (c.s3path == ""):
 		return j, errors.New("say where the files are: -path or -s3path, one of them")
+	}
+	if _, _, err := bucket.Parse(c.s3path); c.s3path != "" && err != nil {
+		return j, fmt.Errorf("-s3path: %w", err)
 	}
 	if err := c.Check(); err != nil {
 		return j, err
@@ -144,7 +149,11 @@ func (c *command) print(w io.Writer, r Result) error {
 	if c.DryRun {
 		verb = "rows would be looked at"
 	}
-	_, err := fmt.Fprintf(w, "%d files, %d lines, %d without a row; %d %s, %d were there already; %d hours, %d Parquet files\n",
-		r.Files, r.Lines, r.Failed, r.Added, verb, r.Known, r.Hours, r.Made)
+	others := ""
+	if r.Others > 0 {
+		others = fmt.Sprintf(" (and %d of other kinds, which are not read)", r.Others)
+	}
+	_, err := fmt.Fprintf(w, "%d files%s, %d lines, %d without a row; %d %s, %d were there already; %d hours, %d Parquet files\n",
+		r.Files, others, r.Lines, r.Failed, r.Added, verb, r.Known, r.Hours, r.Made)
 	return err
 }

@@ -21,6 +21,7 @@ import (
 type Job struct {
 	Input   lake.Store // holds the files
 	Prefix  string     // files whose names, below the input, begin otherwise are left out
+	Array   string     // the member of an object that has the lines, as Records; empty: they stand alone, or in arrays
 	Lake    *lake.Catalog
 	Schema  *logtype.Schema
 	Source  string // the id of the log source that rows name; may be empty
@@ -35,6 +36,7 @@ type Job struct {
 // A Result is what was done, or in a dry run what would be.
 type Result struct {
 	Files  int      `json:"files"`  // read
+	Others int      `json:"others"` // files whose names are of no kind that is read
 	Bytes  int64    `json:"bytes"`  // as they are stored
 	Lines  int64    `json:"lines"`  // in them
 	Failed int64    `json:"failed"` // lines that do not match the schema; they are nowhere
@@ -47,7 +49,7 @@ type Result struct {
 
 // Run does the job. Files that cannot be read do not stop it; they are in the error, with those hours that went wrong.
 func (j Job) Run(ctx context.Context) (Result, error) {
-	files, err := j.list(ctx)
+	files, others, err := j.list(ctx)
 	if err != nil {
 		return Result{}, err
 	}
@@ -56,7 +58,7 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	defer s.remove()
-	w := &work{Job: j, spill: s}
+	w := &work{Job: j, spill: s, result: Result{Others: others}}
 	w.readAll(ctx, files)
 	if err := errors.Join(s.end(), ctx.Err()); err != nil {
 		return w.result, errors.Join(append(w.errs, err)...)

@@ -107,6 +107,22 @@ func (b *bench) expect(rows int64, files int) {
 	}
 }
 
+// A file as CloudTrail delivers it holds its lines as a member of one object. Who has not said so is told how.
+func TestWrappedLines(t *testing.T) {
+	b := newBench(t)
+	records := `{"Records": [` + strings.ReplaceAll(strings.TrimSpace(b.doors(0, 5)), "\n", ",\n") + `]}`
+	b.write("trail.json.gz", packed(t, records))
+	b.write("lines/trail.ndjson", []byte(strings.ReplaceAll(records, "\n", "")+"\n"+`{"Records":[`+strings.TrimSpace(b.doors(1, 1))+"]}\n"))
+
+	if r, code := b.run(); code != operator.Problems || r.Added != 0 || !strings.Contains(b.complain, "-array-field Records") {
+		t.Errorf("without a word about the wrapper: exit %d, %+v, it says %q", code, r, b.complain)
+	}
+	if r, code := b.run("-array-field", "Records"); code != 0 || r.Lines != 11 || r.Added != 11 {
+		t.Errorf("exit %d, %+v; %s", code, r, b.complain)
+	}
+	b.expect(11, 2)
+}
+
 // Files of every kind become one Parquet file for each hour; a second time there is nothing to do; a file that comes later
 // adds its rows alone, and lines that do not match are told of.
 func TestCompact(t *testing.T) {
@@ -121,7 +137,7 @@ func TestCompact(t *testing.T) {
 	b.write("empty.json", nil)
 
 	r, code := b.run("-dry-run", "-workers", "2")
-	if code != operator.Problems || r.Files != 4 || r.Lines != 116 || r.Failed != 1 || r.Hours != 3 || r.Added != 115 || r.Made != 0 {
+	if code != operator.Problems || r.Files != 4 || r.Others != 1 || r.Lines != 116 || r.Failed != 1 || r.Hours != 3 || r.Added != 115 || r.Made != 0 {
 		t.Errorf("dry run: exit %d, %+v", code, r)
 	}
 	if ids, err := b.catalog.ListTables(t.Context()); err != nil || len(ids) != 0 {
@@ -226,6 +242,7 @@ func TestUsage(t *testing.T) {
 		"takes flags only":                   {"more"},
 		"flag provided but not defined: -no": {"-no"},
 		"want s3://bucket":                   {"-warehouse", "gs://x"},
+		`-s3path: "http://x" is no address`:  {"-path", "", "-s3path", "http://x"},
 		"-rest-uri":                          {"-catalog", "rest"},
 		`no kind "hive"`:                     {"-catalog", "hive"},
 	} {

@@ -32,13 +32,13 @@ type file struct {
 	written time.Time
 }
 
-// list finds the files that are to be read, in order.
-func (j Job) list(ctx context.Context) (files []file, err error) {
+// list finds the files that are to be read, in order, and counts those that are not, because they are of another kind.
+func (j Job) list(ctx context.Context) (files []file, others int, err error) {
 	var walk func(dir string) error
 	walk = func(dir string) error {
 		entries, err := j.Input.List(ctx, cmp.Or(dir, "."))
 		if err != nil {
-			return fmt.Errorf("list %s: %w", path.Join(j.Input.Root(), dir), err)
+			return err
 		}
 		for _, e := range entries {
 			name := path.Join(dir, e.Name)
@@ -47,7 +47,10 @@ func (j Job) list(ctx context.Context) (files []file, err error) {
 				if err := walk(name); err != nil {
 					return err
 				}
-			case !e.Dir && e.Size > 0 && strings.HasPrefix(name, j.Prefix) && holdsLines(name):
+			case e.Dir || e.Size == 0 || !strings.HasPrefix(name, j.Prefix):
+			case !holdsLines(name):
+				others++
+			default:
 				files = append(files, file{name, e.Size, e.Written})
 			}
 		}
@@ -55,7 +58,7 @@ func (j Job) list(ctx context.Context) (files []file, err error) {
 	}
 	err = walk("")
 	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.name, b.name) })
-	return files, err
+	return files, others, err
 }
 
 // holdsLines reports whether the name of a file is one of JSON lines, packed or not.
@@ -126,7 +129,13 @@ type reading struct {
 // maxLine bounds what is read as one line.
 const maxLine = 64 << 20
 
-var input = envelope.Stream{Unbounded: true}
+// wrapped says how files hold lines: whichever way their bytes look like, unless the lines are a member of an object.
+func (j Job) wrapped() envelope.Stream {
+	if j.Array != "" {
+		return envelope.Stream{Type: envelope.JSONArray, ArrayField: j.Array, Retain: true, Unbounded: true}
+	}
+	return envelope.Stream{Unbounded: true}
+}
 
 // records reads a file: line by line, or whole where its objects or arrays go over several lines.
 func (in *reading) records(ctx context.Context, r *bufio.Reader) error {
@@ -135,7 +144,7 @@ func (in *reading) records(ctx context.Context, r *bufio.Reader) error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		if first && !input.ByLine(line) {
+		if first && !in.wrapped().ByLine(line) {
 			rest, err := io.ReadAll(io.LimitReader(r, maxLine))
 			if err != nil {
 				return err
@@ -174,7 +183,7 @@ func readLine(r *bufio.Reader) (line []byte, err error) {
 
 // record takes the lines in a record: mostly one.
 func (in *reading) record(record []byte) error {
-	for x := range input.Lines(record) {
+	for x := range in.wrapped().Lines(record) {
 		line := in.lines
 		in.lines++
 		if x.Skip {
@@ -223,9 +232,17 @@ func (in *reading) event(x envelope.Line, line int64) (event []byte, at time.Tim
 		if len(v.Candidates) > 0 {
 			nearest = v.Candidates[0]
 		}
-		return nil, at, classify.Summary(nearest)
+		return nil, at, classify.Summary(nearest) + advice(x.Bytes)
 	}
 	return v.Event, in.sane(v.EventTime), ""
+}
+
+// advice is what helps with a line that is no event, but a file as AWS delivers it.
+func advice(line []byte) string {
+	if member := classify.Wrapper(line); member != "" {
+		return fmt.Sprintf("; the line is a wrapper: -array-field %s takes the records out of it", member)
+	}
+	return ""
 }
 
 // sane returns t, or when the file was written if t is none or absurd.
