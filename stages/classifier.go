@@ -30,6 +30,17 @@ type Classifier struct {
 	topics     map[string]*lines // by topic; made anew when the catalogue changes
 	activity   map[counted]*schemas.Activity
 	out        []stream.Record // of one line
+	record     splitting       // the one at hand
+}
+
+// splitting is a record whose lines are classified. It is in the Classifier's memory, not on the stack: the body of a loop over
+// lines is a function, and for each record all that it names would be put on the heap.
+type splitting struct {
+	stream.Record
+	*lines
+	split   envelope.Stream
+	left    int    // bytes that are in no line
+	logType string // of the last line: what is no line is counted with it
 }
 
 // lines is what the catalogue says of the lines of one topic.
@@ -71,55 +82,59 @@ func (c *Classifier) MapFrom(r stream.Record, v stream.View, from stream.Place, 
 		// source; nobody is alarmed, for there is no activity.
 		l = &lines{}
 	}
+	x := &c.record
+	*x = splitting{Record: r, lines: l, split: l.source.Stream()}
 	if r.Value == nil {
 		why := schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "a record without a value"}
-		c.out, _ = c.line(c.out[:0], l, r, envelope.Line{Broken: &why})
-		give(c.out)
+		give(c.line(x, envelope.Line{Broken: &why}))
 		return stream.Place{}
 	}
-	split := l.source.Stream()
 	if from.How != "" {
-		json.Unmarshal([]byte(from.How), &split) // written below
+		json.Unmarshal([]byte(from.How), &x.split) // written below
 	}
-	logType := "" // what is no line is counted with the last one
-	found, left := split.Records(r.Value)
-	for x := range found {
-		left -= len(x.Bytes)
-		if x.Number < from.Line {
+	begin := from.Line
+	found, size := x.split.Records(r.Value)
+	x.left = size
+	for line := range found {
+		x.left -= len(line.Bytes)
+		if line.Number < begin {
 			continue
 		}
-		c.out, logType = c.line(c.out[:0], l, r, x)
-		c.count(l, logType, r).Bytes += int64(len(x.Bytes))
-		if !give(c.out) {
-			how, _ := json.Marshal(split) // a struct of words
-			return stream.Place{Line: x.Number + 1, How: string(how)}
+		out := c.line(x, line)
+		c.count(x.lines, x.logType, x.Arrival).Bytes += int64(len(line.Bytes))
+		if !give(out) {
+			how, _ := json.Marshal(x.split) // a struct of words
+			return stream.Place{Line: line.Number + 1, How: string(how)}
 		}
 	}
-	c.count(l, logType, r).Bytes += int64(left)
+	c.count(x.lines, x.logType, x.Arrival).Bytes += int64(x.left)
 	return stream.Place{}
 }
 
-// line classifies one line, and returns the log type that it is counted with.
-func (c *Classifier) line(dst []stream.Record, l *lines, r stream.Record, x envelope.Line) ([]stream.Record, string) {
-	at := schemas.Position{Topic: r.Topic, TopicID: r.TopicID, Partition: r.Partition, Offset: r.Offset, Line: x.Number}
-	row := rowID(l.source.ID, at)
-	verdict := l.check(c, classify.Line{Bytes: x.Bytes, Header: x.Header, Envelope: x.Envelope, RowID: row,
-		SourceID: l.source.ID, SourceLabel: l.source.Label, ParseTime: r.Arrival}, x)
+// line classifies one line, and notes the log type that it is counted with. What it returns holds until the next line.
+func (c *Classifier) line(x *splitting, line envelope.Line) []stream.Record {
+	at := schemas.Position{Topic: x.Topic, TopicID: x.TopicID, Partition: x.Partition, Offset: x.Offset, Line: line.Number}
+	row := rowID(x.source.ID, at)
+	verdict := x.check(c, classify.Line{Bytes: line.Bytes, Header: line.Header, Envelope: line.Envelope, RowID: row,
+		SourceID: x.source.ID, SourceLabel: x.source.Label, ParseTime: x.Arrival}, line)
+	c.out, x.logType = c.out[:0], ""
 	switch {
 	case verdict.Skipped:
-		c.count(l, "", r)
-		return dst, ""
+		c.count(x.lines, "", x.Arrival)
 	case verdict.Schema != nil:
-		a := c.count(l, verdict.Schema.Name, r)
+		x.logType = verdict.Schema.Name
+		a := c.count(x.lines, x.logType, x.Arrival)
 		a.Events++
 		a.MaxEventTime = later(a.MaxEventTime, verdict.EventTime)
-		return append(dst, event(r, at, l.source.ID, verdict)), verdict.Schema.Name
+		c.out = append(c.out, event(&x.Record, at, x.source.ID, verdict))
+	default:
+		f := failure(x.Arrival, at, x.source, row, line, verdict.Candidates)
+		a := c.count(x.lines, "", x.Arrival)
+		a.Failures++
+		a.Fingerprints = addFailure(a.Fingerprints, f)
+		c.out = append(c.out, stream.Record{Topic: schemas.ClassificationFailures.Name, Key: x.Key, Message: f})
 	}
-	f := failure(r.Arrival, at, l.source, row, x, verdict.Candidates)
-	a := c.count(l, "", r)
-	a.Failures++
-	a.Fingerprints = addFailure(a.Fingerprints, f)
-	return append(dst, stream.Record{Topic: schemas.ClassificationFailures.Name, Key: r.Key, Message: f}), ""
+	return c.out
 }
 
 // follow reads which source owns which topic, when the catalogue has changed. Checkers of what has not changed stay.
@@ -169,21 +184,21 @@ func (l *lines) all(why schemas.Reason) (v classify.Verdict) {
 	return v
 }
 
-// count returns the activity of a source and log type, with the arrival of r in it. That of no source goes nowhere.
-func (c *Classifier) count(l *lines, logType string, r stream.Record) *schemas.Activity {
+// count returns the activity of a source and log type, with an arrival in it. That of no source goes nowhere.
+func (c *Classifier) count(l *lines, logType string, arrival time.Time) *schemas.Activity {
 	if l.source.ID == "" {
 		return &schemas.Activity{}
 	}
 	k := counted{l.source.ID, logType}
 	a := c.activity[k]
 	if a == nil {
-		a = &schemas.Activity{Source: l.source.ID, Label: l.source.Label, LogType: logType, FirstArrival: r.Arrival}
+		a = &schemas.Activity{Source: l.source.ID, Label: l.source.Label, LogType: logType, FirstArrival: arrival}
 		c.activity[k] = a
 	}
-	if r.Arrival.Before(a.FirstArrival) {
-		a.FirstArrival = r.Arrival
+	if arrival.Before(a.FirstArrival) {
+		a.FirstArrival = arrival
 	}
-	a.LastArrival = later(a.LastArrival, r.Arrival)
+	a.LastArrival = later(a.LastArrival, arrival)
 	return a
 }
 
@@ -203,7 +218,7 @@ func (c *Classifier) Flush(dst []stream.Record, _ stream.View) []stream.Record {
 func (c *Classifier) Reset() { clear(c.activity) }
 
 // event is the record of an event. What it says is one piece of memory: there are as many events as lines.
-func event(r stream.Record, at schemas.Position, source string, v classify.Verdict) stream.Record {
+func event(r *stream.Record, at schemas.Position, source string, v classify.Verdict) stream.Record {
 	b := make([]byte, 0, len(v.Event)+len(v.Schema.Name)+len(source)+len(at.Topic)+200)
 	from := 0
 	part := func(appended []byte) []byte {

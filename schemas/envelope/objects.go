@@ -26,8 +26,6 @@ func (w *walk) objects(b []byte) {
 	}
 }
 
-func trimRight(b []byte) []byte { return bytes.TrimRight(b, blank) }
-
 // cutSegment returns where the next object begins on a line of its own. doubt is where one may begin if the bytes before it
 // are torn; 0: nowhere. plain tells that the segment is at most one object: it is of one line, and no brace follows another
 // that closes.

@@ -218,12 +218,17 @@ func cutLine(b []byte) (line, rest []byte) {
 	return bytes.TrimSuffix(b[:end], []byte("\r")), b[end+1:]
 }
 
-const blank = " \t\r\n"
-
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // trim takes white space off both ends.
-func trim(b []byte) []byte { return bytes.Trim(b, blank) }
+func trim(b []byte) []byte { return trimRight(b[skip(b, 0):]) }
+
+func trimRight(b []byte) []byte {
+	for len(b) > 0 && isBlank(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
 
 // skip returns where the next byte that is no white space stands.
 func skip(b []byte, i int) int {
