@@ -78,7 +78,7 @@ bench: ## benchmarks, as ratios within one run; with PANTHER_TEST_BROKERS=127.0.
 	cd schemas/classify/simdjson && PANTHER_LADDER='.*' go test -count 1 -run Ladder -v .
 	PANTHER_QUERY=$${PANTHER_QUERY:-$(wildcard $(CURDIR)/panther-query)} go -C sinks/lake/query/plain test -run '^$$' -bench . -benchtime 10x .
 
-audit: ## kill everything for a minute on a real Kafka, then count (needs Java and Maven); ARGS="-for 10m" for longer
+audit: ## kill everything for a minute on a real Kafka, then count (needs Java and Maven); ARGS="-for 10m" for longer, ARGS="-s3 $$(tools/s3/s3.sh url)" with the lake there
 	go run ./tools/audit $(ARGS)
 
 mutants: ## break each rule about clocks, and see its test fail
