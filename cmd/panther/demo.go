@@ -335,9 +335,13 @@ func (d *demo) farewell(r *demoResult) {
 	if d.dir != pipeline.DefaultDir {
 		dir = " --dir " + d.dir
 	}
+	lake, again := dir, dir
+	if d.warehouse != "" {
+		lake, again = " --warehouse "+d.warehouse, dir+" --warehouse "+d.warehouse
+	}
 	d.say.line("look around, also while it runs:")
-	for _, c := range []string{"alerts list", "sources list", "lake tables", "demo"} {
-		d.say.more("%s %s%s", self(os.Args[0]), c, dir)
+	for _, c := range []string{"alerts list" + dir, "sources list" + dir, "lake tables" + lake, "demo" + again} {
+		d.say.more("%s %s", self(os.Args[0]), c)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -100,11 +101,11 @@ func (l *lakeCommand) addFlags(f *flag.FlagSet) {
 // list is `panther lake tables`.
 func (l *lakeCommand) list(ctx context.Context) error {
 	tables, err := l.lake.Tables(ctx)
-	if err != nil {
+	if err != nil && len(tables) == 0 {
 		return err
 	}
 	if l.output == forMachines {
-		return printJSON(l.out, append([]lake.TableInfo{}, tables...))
+		return errors.Join(err, printJSON(l.out, append([]lake.TableInfo{}, tables...)))
 	}
 	if len(tables) == 0 {
 		l.nothing()
@@ -114,14 +115,14 @@ func (l *lakeCommand) list(ctx context.Context) error {
 	for _, info := range tables {
 		t.add(info.Name, fmt.Sprint(info.Rows), fmt.Sprint(info.Files), byteSize(info.Bytes), when(info.Commit, l.time()))
 	}
-	return t.print(l.out, "")
+	return errors.Join(err, t.print(l.out, ""))
 }
 
 func (l *lakeCommand) nothing() {
 	fmt.Fprintf(l.err, "There are no tables in %s. `--dir` names another folder, `--warehouse` a bucket; `panther demo` makes one with data.\n", l.lake.Root())
 }
 
-// each calls do for each table that was named, or for all.
+// each calls do for each table that was named, or for all. One that goes wrong does not stop the others.
 func (l *lakeCommand) each(ctx context.Context, do func(id []string) error) error {
 	ids, err := l.lake.ListTables(ctx)
 	if err != nil {
@@ -136,12 +137,14 @@ func (l *lakeCommand) each(ctx context.Context, do func(id []string) error) erro
 			return err
 		}
 	}
+	var errs []error
 	for _, id := range ids {
-		if err := do(id); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return errors.Join(append(errs, ctx.Err())...)
 		}
+		errs = append(errs, do(id))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // choose finds tables by their names; one that is not there is a mistake.

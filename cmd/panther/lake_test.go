@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,5 +86,18 @@ func TestLakeTables(t *testing.T) {
 	var found []lake.Inspection
 	if err := json.Unmarshal([]byte(out), &found); err != nil || code != exitProblems || len(found) != 1 || len(found[0].Damage) != 1 {
 		t.Errorf("verify for machines: exit %d, %v: %s", code, err, out)
+	}
+
+	broken := filepath.Join(dir, "panther_logs", "broken", "metadata", "v1.metadata.json")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(broken), 0o755), os.WriteFile(broken, []byte("none"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"tables", "rewrite", "expire"} {
+		if code, out, talk := run(verb, "--warehouse", dir, "-o", "json"); code != exitFailed || !strings.Contains(out, "classification_failures") || !strings.Contains(talk, "panther_logs.broken") {
+			t.Errorf("%s, a table beside is broken: exit %d, %q, %q", verb, code, out, talk)
+		}
+	}
+	if code, out, _ := run("verify", "--warehouse", dir); code != exitProblems || strings.Count(out, "damaged") != 2 || !strings.Contains(out, "cannot be read") {
+		t.Errorf("verify, a table beside is broken: exit %d, %q", code, out)
 	}
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,11 +15,16 @@ func (l *lakeCommand) rewrite(ctx context.Context) error {
 	all := []lake.Rewritten{}
 	err := l.each(ctx, func(id []string) error {
 		done, err := l.lake.Rewrite(ctx, id, l.upkeep)
-		all = append(all, done)
+		if err == nil {
+			all = append(all, done)
+		}
 		return err
 	})
-	if err != nil || l.output == forMachines {
-		return cmp.Or(err, l.json(all, err))
+	if err != nil && len(all) == 0 {
+		return err
+	}
+	if l.output == forMachines {
+		return errors.Join(err, printJSON(l.out, all))
 	}
 	t := newTable("TABLE", "#HOURS", "#ROWS", "#FILES", "#BECAME", "#SIZE", "#BECAME")
 	for _, r := range all {
@@ -27,19 +32,11 @@ func (l *lakeCommand) rewrite(ctx context.Context) error {
 			t.add(r.Table, fmt.Sprint(r.Hours), fmt.Sprint(r.Rows), fmt.Sprint(r.FilesBefore), fmt.Sprint(r.FilesAfter), byteSize(r.BytesBefore), byteSize(r.BytesAfter))
 		}
 	}
-	if len(t.rows) == 1 {
+	if len(t.rows) == 1 && err == nil {
 		fmt.Fprintln(l.err, "There is nothing to rewrite: no hour that is over has several small files.")
 		return nil
 	}
-	return t.print(l.out, "")
-}
-
-// json prints what was done for machines, unless it went wrong.
-func (l *lakeCommand) json(v any, err error) error {
-	if err != nil {
-		return err
-	}
-	return printJSON(l.out, v)
+	return errors.Join(err, t.print(l.out, ""))
 }
 
 // retain is `panther lake retain`.
@@ -52,11 +49,16 @@ func (l *lakeCommand) retain(ctx context.Context) error {
 	all := []lake.Dropped{}
 	err = l.each(ctx, func(id []string) error {
 		done, err := l.lake.Retain(ctx, id, l.upkeep, !l.yes)
-		all = append(all, done)
+		if err == nil {
+			all = append(all, done)
+		}
 		return err
 	})
-	if err != nil || l.output == forMachines {
-		return cmp.Or(err, l.json(all, err))
+	if err != nil && len(all) == 0 {
+		return err
+	}
+	if l.output == forMachines {
+		return errors.Join(err, printJSON(l.out, all))
 	}
 	t := newTable("TABLE", "KEPT", "OUT IS WHAT CAME BEFORE", "#HOURS", "#FILES", "#ROWS", "#SIZE")
 	files := 0
@@ -68,11 +70,10 @@ func (l *lakeCommand) retain(ctx context.Context) error {
 		files += d.Files
 		t.add(d.Table, kept, before, fmt.Sprint(d.Hours), fmt.Sprint(d.Files), fmt.Sprint(d.Rows), byteSize(d.Bytes))
 	}
-	if err := t.print(l.out, ""); err != nil {
-		return err
+	if err = errors.Join(err, t.print(l.out, "")); err == nil || files > 0 {
+		l.planned(l.err, files > 0)
 	}
-	l.planned(l.err, files > 0)
-	return nil
+	return err
 }
 
 // keeping is how long tables are kept: by the flag, else by the configuration.
@@ -108,11 +109,16 @@ func (l *lakeCommand) expire(ctx context.Context) error {
 	all := []lake.Expired{}
 	err := l.each(ctx, func(id []string) error {
 		done, err := l.lake.Expire(ctx, id, l.upkeep, !l.yes)
-		all = append(all, done)
+		if err == nil {
+			all = append(all, done)
+		}
 		return err
 	})
-	if err != nil || l.output == forMachines {
-		return cmp.Or(err, l.json(all, err))
+	if err != nil && len(all) == 0 {
+		return err
+	}
+	if l.output == forMachines {
+		return errors.Join(err, printJSON(l.out, all))
 	}
 	t := newTable("TABLE", "#SNAPSHOTS", "#FILES", "#SIZE")
 	something := false
@@ -120,9 +126,8 @@ func (l *lakeCommand) expire(ctx context.Context) error {
 		something = something || e.Snapshots+e.Files > 0
 		t.add(e.Table, fmt.Sprint(e.Snapshots), fmt.Sprint(e.Files), byteSize(e.Bytes))
 	}
-	if err := t.print(l.out, ""); err != nil {
-		return err
+	if err = errors.Join(err, t.print(l.out, "")); err == nil || something {
+		l.planned(l.err, something)
 	}
-	l.planned(l.err, something)
-	return nil
+	return err
 }

@@ -26,10 +26,15 @@ func (l *lakeCommand) verify(ctx context.Context) error {
 	found := lake.Inspections{}
 	err = l.each(ctx, func(id []string) error {
 		in, err := l.lake.Inspect(ctx, id)
-		found[strings.Join(id, ".")] = in
+		if err == nil {
+			found[strings.Join(id, ".")] = in
+		}
 		return err
 	})
 	if err != nil {
+		if len(found) > 0 {
+			_ = l.printInspections(found, false) // what is known of the others; that some are not counts for more
+		}
 		return err
 	}
 	if behind != nil {

@@ -54,17 +54,24 @@ func (i *Inspection) Problems() []string {
 func (c *Catalog) Inspect(ctx context.Context, id table.Identifier) (*Inspection, error) {
 	in := &Inspection{Table: nameOf(id), places: places{}}
 	t, err := c.LoadTable(ctx, id)
+	if errors.Is(err, table.ErrInvalidMetadata) {
+		in.Damage = append(in.Damage, fmt.Sprintf("its newest version cannot be read: %v", err))
+		return in, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	in.dropped = droppedBefore(t)
 	tasks, err := t.Scan().PlanFiles(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("list the files of table %s: %w", nameOf(id), ctx.Err())
+	case errors.Is(err, fs.ErrNotExist):
 		in.Damage = append(in.Damage, fmt.Sprintf("a manifest is gone: %v", err))
 		return in, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("list the files of table %s: %w", nameOf(id), err)
+	case err != nil:
+		in.Damage = append(in.Damage, fmt.Sprintf("a manifest cannot be read: %v", err))
+		return in, nil
 	}
 	for _, task := range tasks {
 		in.Files++

@@ -58,6 +58,21 @@ func TestInspect(t *testing.T) {
 				}
 			}
 		}, "the table says"},
+		{"a manifest is none", func(m *maintained, _ string) {
+			m.store.files[newest(m, ".avro")] = memoryFile{data: []byte("none")}
+		}, "a manifest cannot be read"},
+		{"the newest version is cut off", func(m *maintained, _ string) {
+			m.cat = NewCatalog(m.store) // which remembers none
+			m.store.files[newest(m, ".metadata.json")] = memoryFile{data: []byte(`{"format-version"`)}
+		}, "its newest version cannot be read"},
+		{"the newest version is none", func(m *maintained, _ string) {
+			m.cat = NewCatalog(m.store)
+			m.store.files[newest(m, ".metadata.json")] = memoryFile{data: []byte("none")}
+		}, "its newest version cannot be read"},
+		{"the newest version is empty", func(m *maintained, _ string) {
+			m.cat = NewCatalog(m.store)
+			m.store.files[newest(m, ".metadata.json")] = memoryFile{}
+		}, "its newest version cannot be read"},
 		{"a list of manifests is gone", func(m *maintained, _ string) { delete(m.store.files, newest(m, ".avro")) }, "a manifest is gone"},
 	} {
 		m := newMaintained(t)

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -29,17 +30,19 @@ func HoldsEvents(name string) bool { return strings.HasPrefix(name, LogsSpace+".
 // HoldsFailures reports whether a table, named with its space, is FailuresTable.
 func HoldsFailures(name string) bool { return name == strings.Join(FailuresTable, ".") }
 
-// Tables lists the tables by name.
+// Tables lists the tables by name. Those that cannot be read do not hide the others: they are in the error.
 func (c *Catalog) Tables(ctx context.Context) ([]TableInfo, error) {
 	ids, err := c.ListTables(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []TableInfo
+	var errs []error
 	for _, id := range ids {
 		t, err := c.LoadTable(ctx, id)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
 		info := TableInfo{Name: strings.Join(id, "."), Path: t.Location()}
 		if s := t.CurrentSnapshot(); s != nil {
@@ -49,7 +52,7 @@ func (c *Catalog) Tables(ctx context.Context) ([]TableInfo, error) {
 		}
 		out = append(out, info)
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 // Parse returns the identifier of a table named as space.table.
