@@ -88,7 +88,7 @@ func (s *session) sample(ctx context.Context) []sampled {
 	to := time.Now()
 	if err != nil {
 		if ctx.Err() == nil {
-			s.log.Warn("the input could not be sampled; clocks stand still", "err", s.cfg.Explain(err))
+			s.seldom("the input could not be sampled; clocks stand still", "err", s.cfg.Explain(err))
 		}
 		return nil
 	}
