@@ -11,7 +11,7 @@ import (
 // Limits of a dead letter. It has to fit into its topic, whatever is wrong with the record: else nothing could ever be
 // committed behind it.
 const (
-	maxDeadLetter = MaxMessageBytes - 64<<10 // of the record in it
+	maxDeadLetter = maxOutput // of the record in it
 	maxReason     = 16 << 10
 )
 

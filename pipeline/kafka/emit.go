@@ -84,6 +84,9 @@ func (s *session) emitStage(tx *transaction, t *task) error {
 	return nil
 }
 
+// maxOutput is the longest record that a node writes, its key and value: a batch around it, with some headers, fits into a topic.
+const maxOutput = MaxMessageBytes - 64<<10
+
 // emit writes an output that came of record in. One that no topic takes, because it is too large, is a dead letter by reference.
 func (s *session) emit(tx *transaction, r, in stream.Record) error {
 	if !s.node.MayWrite(r.Topic) {
@@ -92,7 +95,7 @@ func (s *session) emit(tx *transaction, r, in stream.Record) error {
 	if err := r.Encode(); err != nil {
 		return err
 	}
-	if len(r.Key)+len(r.Value) > MaxMessageBytes-64<<10 {
+	if len(r.Key)+len(r.Value) > maxOutput {
 		in.Key, in.Value = nil, nil
 		return s.bury(tx, stream.DeadLetter{Record: in, Reason: fmt.Sprintf("its output for topic %s is %d bytes long, more than a topic takes", r.Topic, len(r.Value))})
 	}
