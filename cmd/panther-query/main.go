@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"panther/sinks/lake/query/wire"
@@ -94,7 +95,7 @@ func (d *database) answer(ctx context.Context, s *wire.Statement, in io.Reader, 
 		os.Exit(1)
 	}()
 	if err := d.load(ctx, tables); err != nil {
-		return d.mistake(ctx, c, err)
+		return blame(d.mistake(ctx, c, err), tables)
 	}
 	if err := d.lock(ctx, tables); err != nil {
 		return broken(err)
@@ -104,7 +105,7 @@ func (d *database) answer(ctx context.Context, s *wire.Statement, in io.Reader, 
 	}
 	summary, err := d.stream(ctx, c, s.Limits, out)
 	if err != nil {
-		return d.mistake(ctx, c, err)
+		return blame(d.mistake(ctx, c, err), tables)
 	}
 	if err := send(out, wire.Done, summary); err != nil {
 		return broken(err)
@@ -121,6 +122,19 @@ func send(out *bufio.Writer, kind wire.Kind, v any) error {
 
 func tooLong() *wire.Mistake {
 	return &wire.Mistake{Reason: wire.TooLong, Text: "it took longer than it may", Position: -1, Hint: "ask for less, as a shorter time, or give it longer (--timeout)"}
+}
+
+// blame says that a file is to blame, not the statement, if that is what DuckDB complains of.
+func blame(m *wire.Mistake, tables []wire.Table) *wire.Mistake {
+	for _, t := range tables {
+		for _, f := range t.Files {
+			if strings.Contains(m.Text, f) {
+				text := "a file of table " + t.Space + "." + t.Table + " cannot be read: " + m.Text
+				return &wire.Mistake{Reason: wire.Broken, Text: text, Position: -1, Hint: "panther lake verify says what is damaged; a copy of a file on S3 may be removed, and comes again"}
+			}
+		}
+	}
+	return m
 }
 
 func broken(err error) *wire.Mistake {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +104,32 @@ func TestMistakes(t *testing.T) {
 	}
 	if _, _, err := ask(t, e, query.Statement{SQL: "select error('gone wrong')"}); err == nil || !strings.Contains(err.Error(), "gone wrong") {
 		t.Errorf("an error at work: %v", err)
+	}
+}
+
+// A file that is damaged, or gone, is no mistake of the statement: what is asked is right.
+func TestDamagedFiles(t *testing.T) {
+	for what, spoil := range map[string]func(file string) error{
+		"gone":    os.Remove,
+		"cut off": func(file string) error { return os.Truncate(file, 100) },
+		"empty":   func(file string) error { return os.Truncate(file, 0) },
+	} {
+		store := folder(t)
+		e := engine(t, store)
+		files, err := filepath.Glob(store.Root() + "/panther_logs/a_one/data/*/*.parquet")
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			if err := spoil(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, _, err = ask(t, e, query.Statement{SQL: "select count(distinct n) from a_one"})
+		var mistake *query.Error
+		if !errors.As(err, &mistake) || mistake.Permanent() || !strings.Contains(err.Error(), "a file of table panther_logs.a_one cannot be read") || !strings.Contains(mistake.Hint, "panther lake verify") {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 
