@@ -212,7 +212,7 @@ func (s *Sink) bytes() (n int64) {
 
 func (s *Sink) makeRoom(ctx context.Context, need int64) error {
 	for _, b := range buffersBySize(s.buffers) {
-		if s.bytes()+need <= s.opt.Memory/3 { // columns in the making, and garbage that is not collected yet, take the rest
+		if s.bytes()+need <= s.opt.Memory*3/10 { // columns in the making, and garbage that is not collected yet, take the rest
 			return nil
 		}
 		if err := s.flush(ctx, b); err != nil {
