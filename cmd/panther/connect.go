@@ -16,6 +16,7 @@ import (
 	"panther/pipeline"
 	"panther/pipeline/kafka"
 	"panther/schemas/catalogue"
+	"panther/sinks/lake/bucket"
 )
 
 // place is where a command finds the pipeline: flags that most commands share.
@@ -41,7 +42,7 @@ func placeFlags(f *flag.FlagSet) *place {
 
 // load reads the configuration; flags win over it.
 func (w *place) load(p *program) (pipeline.Config, error) {
-	c, err := pipeline.Load(w.config, p.env)
+	c, err := pipeline.Load(w.config, w.variables(p.env))
 	if err != nil {
 		return c, &exitError{exitUsage, err.Error()}
 	}
@@ -61,6 +62,20 @@ func (w *place) load(p *program) (pipeline.Config, error) {
 		c.Lake.Warehouse = w.warehouse
 	}
 	return c, nil
+}
+
+// variables are those of the configuration. An address that a flag brings is one of them: whether a catalog goes with its
+// warehouse can only be said of both together.
+func (w *place) variables(env func(name string) string) func(name string) string {
+	if _, _, err := bucket.Parse(w.warehouse); err != nil {
+		return env
+	}
+	return func(name string) string {
+		if name == "PANTHER_LAKE_WAREHOUSE" {
+			return w.warehouse
+		}
+		return env(name)
+	}
 }
 
 // embeddedIn is the embedded broker of a data directory; its port is the configured one.

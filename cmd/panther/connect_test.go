@@ -49,6 +49,10 @@ func TestPlace(t *testing.T) {
 			t.Errorf("%s: %+v %+v, %v", tt.name, c.Embedded, c, err)
 		}
 	}
+	bucket := place{warehouse: "s3://logs/panther"}
+	if c, err := bucket.load(&program{env: func(name string) string { return map[string]string{"PANTHER_LAKE_CATALOG": "glue"}[name] }}); err != nil || c.Lake.Warehouse != bucket.warehouse {
+		t.Errorf("a catalog that wants a bucket, which a flag names: %+v, %v", c.Lake, err)
+	}
 	brokers := place{brokers: "a:1, b:2"}
 	c, err := brokers.load(&program{env: func(name string) string { return map[string]string{"PANTHER_EMBEDDED": "true"}[name] }})
 	if err != nil || c.Embedded != nil || !slices.Equal(c.Brokers, []string{"a:1", "b:2"}) {

@@ -173,10 +173,21 @@ func (j Job) look(ctx context.Context, t target) ([]string, error) {
 		found = lake.Lacks(at, t.schema)
 	}
 	if !lake.ByHour(at) {
-		found = append(found, "it is partitioned by "+at.Spec().String()+", want the hour of p_parse_time: rewrites and retention do not work on it")
+		found = append(found, "it is partitioned by "+partitioning(at)+", want the hour of p_parse_time: rewrites and retention do not work on it")
 	}
 	entry, err := j.Lake.Differences(ctx, t.id)
 	return append(found, entry...), err
+}
+
+// partitioning says on one line what a table is partitioned by.
+func partitioning(t *table.Table) string {
+	var by []string
+	spec := t.Spec()
+	for _, f := range spec.Fields() {
+		name, _ := t.Schema().FindColumnName(f.SourceID())
+		by = append(by, fmt.Sprintf("%s(%s)", f.Transform, name))
+	}
+	return cmp.Or(strings.Join(by, ", "), "nothing")
 }
 
 func (j Job) lookForFiles(ctx context.Context, t target) ([]string, error) {

@@ -269,7 +269,7 @@ func TestTypesAndPartitionsAreLeft(t *testing.T) {
 	b.schema(strings.Replace(door, "type: int", "type: string", 1))
 	for range 2 {
 		found := b.run(operator.Problems)
-		if len(found) != 2 || !strings.HasSuffix(found[0], "column port is int, want string") || !strings.Contains(found[1], "want the hour of p_parse_time") {
+		if len(found) != 2 || !strings.HasSuffix(found[0], "column port is int, want string") || !strings.Contains(found[1], "partitioned by hour(p_parse_time), identity(id), want the hour of p_parse_time") {
 			t.Error(found)
 		}
 	}
