@@ -5,8 +5,9 @@ import "panther/schemas/logtype"
 // A budget is what a plan may still take, in bytes, while it is built: what things take is counted from above, before they are
 // made. A plan of many schemas that have little in common takes most for what each group says of each field.
 type budget struct {
-	left  int
-	ahead int // how many groups there will be
+	left    int
+	schemas int // how many there are
+	ahead   int // how many groups there will be
 }
 
 // What things take, in bytes, at the most.
@@ -14,7 +15,8 @@ const (
 	costOfField  = 480 // once, besides its name
 	costOfRules  = 112 // of a field, for each further group
 	costOfObject = 120 // for each group
-	costOfSaying = 200 // of a field, for each schema that has it
+	costOfSaying = 224 // of a field, for each schema that has it
+	costOfPlace  = 4   // of a field, for each schema, whether or not it has it
 	costOfFormat = 130 // of a time, for each schema that has it
 	costOfPath   = 80  // to what a field is made of
 	costOfText   = 80  // that a rule lists, besides its bytes
@@ -27,7 +29,7 @@ func (b *budget) tree() *tree {
 
 // branch makes a branch of a name; elements of arrays, and fields that are made of others, have none.
 func (b *budget) branch(name string) *branch {
-	b.left -= costOfField + 3*len(name) + costOfRules*(b.ahead-1)
+	b.left -= costOfField + 3*len(name) + costOfRules*(b.ahead-1) + costOfPlace*b.schemas
 	return &branch{name: name}
 }
 

@@ -2,7 +2,6 @@ package classify
 
 import (
 	"cmp"
-	"math/bits"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -15,6 +14,8 @@ import (
 type emission struct {
 	group      int
 	bit        mask // of the schema
+	places     []uint32
+	emits      []emit
 	out        []byte
 	from, to   int // the run that is not copied yet, in the worker's buffer
 	eventTime  instant
@@ -27,7 +28,7 @@ type emission struct {
 func (w *worker) event(p *part, i int, l *Line) []byte {
 	m := &p.members[i]
 	group, bit := p.group(i)
-	w.emission = emission{group: group, bit: bit, out: append(w.out[:0], '{'), duplicates: w.twice[group]&bit != 0}
+	w.emission = emission{group: group, bit: bit, places: m.places, emits: m.emits, out: append(w.out[:0], '{'), duplicates: w.twice[group]&bit != 0}
 	w.found.reset()
 	if p.split != nil {
 		w.columns(p.columns)
@@ -81,10 +82,20 @@ func (o *origin) read(l *Line) {
 	o.text = appendString(o.text, l.SourceLabel)
 }
 
-// newMember prepares what an event of a schema has besides its fields.
-func newMember(s *logtype.Schema, candidate int) member {
+// newMember prepares what the events of a schema are written by, which is the ith of a part.
+func (p *part) newMember(i int, s *logtype.Schema, candidate int) member {
 	head := appendString([]byte(`"p_log_type":`), s.Name)
-	return member{s, candidate, string(append(head, `,"p_row_id":`...)), `,"p_schema_version":` + strconv.FormatInt(s.Version, 10)}
+	m := member{schema: s, candidate: candidate, head: string(append(head, `,"p_row_id":`...)),
+		version: `,"p_schema_version":` + strconv.FormatInt(s.Version, 10), places: make([]uint32, len(p.fields))}
+	g, bit := p.group(i)
+	for id := range p.fields {
+		if r := p.rule(g, uint32(id)); r.known&bit != 0 {
+			v := p.view(g, r, bit)
+			m.emits = append(m.emits, emit{v, v.indicators, v.typ, v.plain, p.fields[id].length})
+			m.places[id] = uint32(len(m.emits))
+		}
+	}
+	return m
 }
 
 func (w *worker) flags() {
@@ -119,23 +130,17 @@ func (w *worker) flush(next int) {
 // members writes those members of an object, between two entries, that the schema knows and that are present.
 func (w *worker) members(from, to int) {
 	first := true
-	g, bit := w.group, w.bit
-	views := w.groups[g].views
 	for t := from; t < to; {
 		e := &w.tape[t]
 		next := int(e.next)
-		f := &w.fields[e.field]
-		r := &f.rules
-		if g > 0 {
-			r = w.rule(g, e.field)
-		}
-		if r.known&bit == 0 {
+		place := w.places[e.field]
+		if place == 0 {
 			t = next
 			continue
 		}
-		v := &views[int(r.views)+bits.OnesCount64(r.known&(bit-1))] // as view finds it
+		v := &w.emits[place-1]
 		switch {
-		case v.plain && e.kind == str && e.flags == plainKey && !first && f.length > 0 && w.to+1+int(f.length) == int(e.start):
+		case v.plain && e.kind == str && e.flags == plainKey && !first && v.length > 0 && w.to+1+int(v.length) == int(e.start):
 			w.to = int(e.end) // the comma, the name and the value stand right behind the run
 			if v.indicators != 0 {
 				w.indicate(v.indicators, int(e.start)+1, int(e.end)-1, true)
@@ -143,10 +148,10 @@ func (w *worker) members(from, to int) {
 		case v.typ == typSource:
 		case e.flags&duplicate != 0:
 			w.duplicates = true
-		case w.state(t, v) != absent:
-			w.name(e, v, first)
+		case w.state(t, v.view) != absent:
+			w.name(e, v.view, first)
 			first = false
-			w.member(t, v)
+			w.member(t, v.view)
 		}
 		t = next
 	}

@@ -53,7 +53,7 @@ func (p *Plan) add(candidates []*logtype.Schema, places []int, left *int) error 
 		one.empty = newEmptyTexts(one.split.text().EmptyValues)
 	}
 	for i, s := range candidates {
-		one.members = append(one.members, newMember(s, places[i]))
+		one.members = append(one.members, one.newMember(i, s, places[i]))
 	}
 	p.parts = append(p.parts, one)
 	return nil

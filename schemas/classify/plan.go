@@ -35,9 +35,21 @@ type part struct {
 // A member is one candidate of a part.
 type member struct {
 	schema    *logtype.Schema
-	candidate int    // its place in the source's order
-	head      string // what stands between the fields of an event and its row id
-	version   string // likewise behind p_source_label
+	candidate int      // its place in the source's order
+	head      string   // what stands between the fields of an event and its row id
+	version   string   // likewise behind p_source_label
+	places    []uint32 // by field: 1 + where emits has it; 0: the schema does not know it
+	emits     []emit
+}
+
+// An emit is what most values of an event are written by: what the view of a field says, and no more, so that those of a schema,
+// which lie together, take little of the processor's cache.
+type emit struct {
+	*view
+	indicators uint32
+	typ        typ
+	plain      bool
+	length     uint8 // of the name, as the field has it
 }
 
 func (p *part) group(i int) (g int, bit mask) { return i / groupSize, 1 << (i % groupSize) }
