@@ -12,11 +12,12 @@ type budget struct {
 
 // What things take, in bytes, at the most.
 const (
+	costOfSchema = 160 // besides its fields
 	costOfField  = 480 // once, besides its name
 	costOfRules  = 112 // of a field, for each further group
 	costOfObject = 120 // for each group
 	costOfSaying = 224 // of a field, for each schema that has it
-	costOfPlace  = 4   // of a field, for each schema, whether or not it has it
+	costOfPlace  = 5   // of a field, for each schema, whether or not it has it; four, and what the heap rounds up
 	costOfFormat = 130 // of a time, for each schema that has it
 	costOfPath   = 80  // to what a field is made of
 	costOfText   = 80  // that a rule lists, besides its bytes

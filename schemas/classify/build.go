@@ -43,7 +43,7 @@ type builder struct {
 // newUnion merges schemas. left bounds the bytes that it may take; it is lowered by what it takes.
 func newUnion(schemas []*logtype.Schema, left *int) (*union, error) {
 	b := &builder{union: &union{}, formats: map[string]timeFormat{}, validations: map[*logtype.Validate]*validation{}}
-	b.budget = budget{left: *left, schemas: len(schemas), ahead: max(1, (len(schemas)+groupSize-1)/groupSize)}
+	b.budget = budget{left: *left - costOfSchema*len(schemas), schemas: len(schemas), ahead: max(1, (len(schemas)+groupSize-1)/groupSize)}
 	root := b.tree()
 	for i, s := range schemas {
 		b.rank = 0

@@ -88,6 +88,11 @@ func (p *part) newMember(i int, s *logtype.Schema, candidate int) member {
 	m := member{schema: s, candidate: candidate, head: string(append(head, `,"p_row_id":`...)),
 		version: `,"p_schema_version":` + strconv.FormatInt(s.Version, 10), places: make([]uint32, len(p.fields))}
 	g, bit := p.group(i)
+	known := 0
+	for id := range p.fields {
+		known += int(p.rule(g, uint32(id)).known & bit >> (i % groupSize))
+	}
+	m.emits = make([]emit, 0, known)
 	for id := range p.fields {
 		if r := p.rule(g, uint32(id)); r.known&bit != 0 {
 			v := p.view(g, r, bit)
