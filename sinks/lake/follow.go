@@ -56,9 +56,23 @@ func Lacks(t *table.Table, s *logtype.Schema) (differences []string) {
 }
 
 // ByHour reports whether a table is partitioned as maintenance and readers expect it: by the hour of p_parse_time alone.
-func ByHour(t *table.Table) bool {
+func ByHour(t *table.Table) bool { return byHour(t, t.Spec()) }
+
+// hourlySpec is the partitioning that files are written with: by the hour, also where another engine has given the table
+// another one since, for tables hold files of all that they ever had. A file of one hour may not be of one part by that.
+func hourlySpec(t *table.Table) iceberg.PartitionSpec {
+	if !ByHour(t) {
+		for _, spec := range t.Metadata().PartitionSpecs() {
+			if byHour(t, spec) {
+				return spec
+			}
+		}
+	}
+	return t.Spec()
+}
+
+func byHour(t *table.Table, spec iceberg.PartitionSpec) bool {
 	f, ok := t.Schema().FindFieldByName(colParseTime)
-	spec := t.Spec()
 	if !ok || spec.NumFields() != 1 {
 		return false
 	}

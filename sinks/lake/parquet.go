@@ -114,7 +114,7 @@ func (c *Catalog) storeFile(ctx context.Context, t *table.Table, hour int64, f *
 		return nil, err
 	}
 	return table.DataFileFromMetadata(table.DataFileArgs{
-		Schema: t.Schema(), Spec: t.Spec(), Format: iceberg.ParquetFile, Metadata: meta, FilePath: c.store.Root() + "/" + name, FileSize: int64(f.buf.Len()),
+		Schema: t.Schema(), Spec: hourlySpec(t), Format: iceberg.ParquetFile, Metadata: meta, FilePath: c.store.Root() + "/" + name, FileSize: int64(f.buf.Len()),
 		Content: iceberg.EntryContentData, Properties: t.Properties(), FormatVersion: t.Metadata().Version(),
 	})
 }

@@ -173,7 +173,7 @@ func (j Job) look(ctx context.Context, t target) ([]string, error) {
 		found = lake.Lacks(at, t.schema)
 	}
 	if !lake.ByHour(at) {
-		found = append(found, "it is partitioned by "+partitioning(at)+", want the hour of p_parse_time: rewrites and retention do not work on it")
+		found = append(found, "it is partitioned by "+partitioning(at)+", want the hour of p_parse_time: rows that others write to it may stand in the way of rewrites and retention")
 	}
 	entry, err := j.Lake.Differences(ctx, t.id)
 	return append(found, entry...), err
