@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -106,6 +107,11 @@ func TestErrorsOfTheStore(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "RequestID") {
 			t.Errorf("%s %s: %v\nwant %s", c.fault.name, c.fault.code, err, c.want)
 		}
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if err := b.Create(stopped, "a", nil); !errors.Is(err, context.Canceled) || err.Error() != "write s3://lake/x/a: stopped" {
+		t.Errorf("an upload that was stopped: %v", err)
 	}
 	s.set(func(string, string) fault { return denied })
 	if _, err := b.List(t.Context(), "space"); err == nil || !strings.Contains(err.Error(), "list s3://lake/x/space/: AccessDenied: Access Denied; allow s3:ListBucket on arn:aws:s3:::lake to these") {

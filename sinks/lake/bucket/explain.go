@@ -54,6 +54,8 @@ func summary(err error) string {
 	var api smithy.APIError
 	var network *url.Error
 	switch {
+	case errors.Is(err, context.Canceled):
+		return "stopped"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
 		return "no answer in time"
 	case errors.As(err, &api):

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,7 +61,7 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 	defer s.remove()
 	w := &work{Job: j, spill: s, result: Result{Others: others}}
 	w.readAll(ctx, files)
-	if err := errors.Join(s.end(), ctx.Err()); err != nil {
+	if err := s.end(); err != nil {
 		return w.result, errors.Join(append(w.errs, err)...)
 	}
 	for _, hour := range s.hours() {
@@ -69,7 +70,16 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 		}
 		w.hour(ctx, hour)
 	}
-	return w.result, errors.Join(append(w.errs, ctx.Err())...)
+	return w.result, w.end(ctx)
+}
+
+// end is what has gone wrong. Of work that was stopped it is no news that each part of it was.
+func (w *work) end(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return errors.Join(w.errs...)
+	}
+	errs := slices.DeleteFunc(w.errs, func(err error) bool { return errors.Is(err, ctx.Err()) })
+	return errors.Join(append(errs, fmt.Errorf("stopped: %w; what is in the table stays, and the same call goes on", ctx.Err()))...)
 }
 
 // work is a job under way.

@@ -227,6 +227,23 @@ func TestResume(t *testing.T) {
 	b.expect(80, 4)
 }
 
+// Work that is stopped says so once, and how it goes on.
+func TestStopped(t *testing.T) {
+	b := newBench(t)
+	for i := range 5 {
+		b.write(fmt.Sprintf("%d.json", i), []byte(b.doors(i, 20)))
+	}
+	s, err := logtype.Parse("door.yml", []byte(schema))
+	b.must(err)
+	input, err := lake.OpenFolder(b.input)
+	b.must(err)
+	ctx, cancel := context.WithCancel(t.Context())
+	j := Job{Input: input, Lake: b.catalog, Schema: s, Workers: 2, Temp: t.TempDir(), Progress: func(Result) { cancel() }}
+	if r, err := j.Run(ctx); !errors.Is(err, context.Canceled) || strings.Count(err.Error(), "canceled") != 1 || !strings.Contains(err.Error(), "the same call goes on") {
+		t.Errorf("%+v: %v", r, err)
+	}
+}
+
 // What is wrong with a call is said in words.
 func TestUsage(t *testing.T) {
 	b := newBench(t)
