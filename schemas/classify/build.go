@@ -175,7 +175,7 @@ func (b *builder) node(t *tree) int32 {
 }
 
 func (b *builder) newField(name string) {
-	f := field{id: uint32(len(b.fields)), child: -1, element: -1}
+	f := field{id: uint32(len(b.fields)), child: -1}
 	literal := string(appendString(nil, name)) + ":"
 	if name != "" && len(literal) <= 32 && literal == strconv.Quote(name)+":" {
 		padded := make([]byte, 32)
@@ -190,6 +190,7 @@ func (b *builder) newField(name string) {
 	}
 	b.fields = append(b.fields, f)
 	b.names, b.literals = append(b.names, name), append(b.literals, ","+literal)
+	b.elements, b.said = append(b.elements, -1), append(b.said, rules{})
 	for g := range b.groups[1:] {
 		b.groups[1+g].rules = append(b.groups[1+g].rules, rules{})
 	}
@@ -230,7 +231,8 @@ func (b *builder) fill(id int, m *branch) {
 		r := b.rules(g, id, says[:n])
 		r.shared = shared
 		if g == 0 {
-			b.fields[id].rules = b.recorded(r, m)
+			r = b.recorded(r, m)
+			b.said[id], b.fields[id].known, b.fields[id].text = r, r.known, r.text
 		} else {
 			b.groups[g].rules[id] = r
 		}
@@ -243,7 +245,7 @@ func (b *builder) fill(id int, m *branch) {
 	if m.element != nil {
 		b.newField("")
 		element := len(b.fields) - 1
-		b.fields[id].element = int32(element)
+		b.elements[id] = int32(element)
 		b.fill(element, m.element)
 	}
 }
