@@ -124,12 +124,20 @@ func (p place) hint(doing string, err error) string {
 	return ""
 }
 
+// Missing says what to set, to be put behind an error that says that there are no credentials; of any other it is empty.
+func Missing(err error) string {
+	if err == nil || !strings.Contains(err.Error(), noCredentials) {
+		return ""
+	}
+	return "; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where the machine has a role"
+}
+
 func (p place) hintOfNetwork(err error) string {
 	var dns *net.DNSError
 	var network *url.Error
 	switch {
-	case strings.Contains(err.Error(), noCredentials):
-		return "; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where the machine has a role"
+	case Missing(err) != "":
+		return Missing(err)
 	case errors.As(err, &dns) && p.endpoint == "":
 		return "; is there a way from here to AWS, and is " + p.region + " a region of it?"
 	case errors.As(err, &network):

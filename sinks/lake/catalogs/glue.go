@@ -255,7 +255,7 @@ func (h *glueHeads) explain(doing, action string, id table.Identifier, err error
 	if err == nil {
 		return nil
 	}
-	hint := ""
+	hint := bucket.Missing(err)
 	switch bucket.Code(err) {
 	case "AccessDeniedException", "AccessDenied":
 		hint = fmt.Sprintf("; allow glue:%s on the catalog, the database %s and its tables to these credentials", action, id[0])

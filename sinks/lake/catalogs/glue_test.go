@@ -236,4 +236,14 @@ func TestGlueErrors(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
+	open := g.opens(t)
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_CONFIG_FILE", "/none")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/none")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	if _, err := open(t).LoadTable(t.Context(), table.Identifier{lake.LogsSpace, "x"}); err == nil || !contains(err, "set AWS_ACCESS_KEY_ID") {
+		t.Errorf("without credentials: %v", err)
+	}
 }

@@ -52,9 +52,10 @@ func (e *Engine) fetch(ctx context.Context, tables []wire.Table) error {
 			t.Files[i] = filepath.Join(c.Dir, hex.EncodeToString(sum[:16])+".parquet")
 			used[t.Files[i]] = true
 			now := time.Now()
-			if err := os.Chtimes(t.Files[i], now, now); errors.Is(err, fs.ErrNotExist) { // else it was used now
+			switch err := os.Chtimes(t.Files[i], now, now); { // it was used now
+			case errors.Is(err, fs.ErrNotExist), err == nil && !whole(t.Files[i]):
 				missing = append(missing, copyOf{location, t.Files[i]})
-			} else if err != nil {
+			case err != nil:
 				return fmt.Errorf("use the cache of the lake's files: %w", err)
 			}
 		}
@@ -66,6 +67,22 @@ func (e *Engine) fetch(ctx context.Context, tables []wire.Table) error {
 		return err
 	}
 	return c.trim(used)
+}
+
+// whole reports whether a copy ends as a Parquet file does: one that was written just before this machine crashed may be cut
+// off, or empty.
+func whole(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	end := make([]byte, 4)
+	_, err = f.Seek(-int64(len(end)), io.SeekEnd)
+	if err == nil {
+		_, err = io.ReadFull(f, end)
+	}
+	return err == nil && string(end) == "PAR1"
 }
 
 // open finds the folder, and makes it.
