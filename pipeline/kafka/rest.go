@@ -89,7 +89,9 @@ func (s *session) learn(tx *transaction, failed, late error) {
 	switch {
 	case failed != nil && errors.Is(late, context.DeadlineExceeded):
 		s.fits = max(min(s.fits, tx.bytesOut)/2, leastBytes)
-		s.log.Warn("a transaction did not get through in time; the next ones are smaller", "bytes", tx.bytesOut, "timeout", s.cfg.TransactionTimeout, "next", s.fits)
+		if tx.bytesOut > s.fits { // else its size was not why
+			s.log.Warn("a transaction did not get through in time; the next ones are smaller", "bytes", tx.bytesOut, "timeout", s.cfg.TransactionTimeout, "next", s.fits)
+		}
 	case failed == nil:
 		s.fits = min(s.fits+s.fits/8, mostBytes)
 	}

@@ -1,11 +1,14 @@
 package kafka
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -207,5 +210,21 @@ func TestTransactionsFitTheBroker(t *testing.T) {
 	}
 	if counterOf(t, metrics, "panther_aborts_total") == 0 {
 		t.Error("what was too much for the broker was not aborted")
+	}
+}
+
+// What did not get through in time is halved, and said. Where the transaction was small, its size was not the reason: a broker
+// with a full disk takes nothing at all, and words about sizes would mislead.
+func TestLateTransactionsAreMadeSmaller(t *testing.T) {
+	for _, x := range []struct {
+		bytes, fits int64
+		said        bool
+	}{{3 << 10, leastBytes, false}, {leastBytes, leastBytes, false}, {mostBytes / 2, mostBytes / 4, true}, {2 * mostBytes, mostBytes / 2, true}} {
+		var logged bytes.Buffer
+		s := &session{Runner: NewRunner(Config{Log: slog.New(slog.NewTextHandler(&logged, nil))}, edgeNode(), nil, NewMetrics())}
+		s.learn(&transaction{bytesOut: x.bytes}, errFenced, context.DeadlineExceeded)
+		if s.fits != x.fits || strings.Contains(logged.String(), "smaller") != x.said {
+			t.Errorf("%d bytes: the next have up to %d, want %d; said: %q", x.bytes, s.fits, x.fits, &logged)
+		}
 	}
 }
