@@ -167,8 +167,8 @@ How a process runs: where Kafka and the lake are. What it watches is in the cata
 
     panther run --config FILE
 
-The file is YAML. Every key is an environment variable too, which wins over the file. Unknown keys are mistakes, and all
-mistakes are told at once. A password is never in the file: it is named, as ` + "`env:NAME` or `file:/path`" + `.
+The file is YAML. Every key is an environment variable too, which wins over the file. Unknown keys are mistakes, so are
+variables that look like a misspelt one, and all mistakes are told at once. A password is never in the file: it is named, as ` + "`env:NAME` or `file:/path`" + `.
 
 ` + "This page is made from the table in `pipeline/settings.go` by `go test ./pipeline -run Documentation -update`." + `
 

@@ -43,6 +43,9 @@ func placeFlags(f *flag.FlagSet) *place {
 // load reads the configuration; flags win over it.
 func (w *place) load(p *program) (pipeline.Config, error) {
 	c, err := pipeline.Load(w.config, w.variables(p.env))
+	if p.environ != nil {
+		err = errors.Join(pipeline.Misspelt(p.environ()), err)
+	}
 	if err != nil {
 		return c, &exitError{exitUsage, err.Error()}
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"panther/pipeline"
@@ -64,5 +66,23 @@ func put(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A variable that is misspelt is a mistake, told beside those of the values: what it says would not be done.
+func TestLoadTellsMisspeltVariables(t *testing.T) {
+	env := []string{"PANTHER_BROKER=127.0.0.1:9092", "PANTHER_HEARTBEAT=often"}
+	p := &program{environ: func() []string { return env }, env: func(name string) string {
+		for _, e := range env {
+			if value, ok := strings.CutPrefix(e, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}}
+	_, err := (&place{}).load(p)
+	var exit *exitError
+	if !errors.As(err, &exit) || exit.code != exitUsage || !strings.Contains(exit.text, "did you mean PANTHER_BROKERS?") || !strings.Contains(exit.text, `"often"`) {
+		t.Errorf("%v", err)
 	}
 }

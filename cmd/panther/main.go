@@ -19,6 +19,7 @@ type program struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(name string) string
+	environ  func() []string  // all variables, to find misspelt ones; nil: none is
 	now      func() time.Time // for ages that people read; nil: time.Now
 }
 
@@ -87,7 +88,7 @@ func wantsVerb(command, typed string, verbs ...string) error {
 }
 
 func main() {
-	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv}
+	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv, environ: os.Environ}
 	os.Exit(p.main(context.Background(), os.Args[1:]))
 }
 
