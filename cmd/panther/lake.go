@@ -93,7 +93,8 @@ func (l *lakeCommand) addFlags(f *flag.FlagSet) {
 	f.BoolVar(&l.tablesOnly, "tables-only", false, "of verify: do not look for the records of the topics")
 	f.StringVar(&l.keep, "keep", "", "of retain: how long rows are kept, as 90d; in place of lake.retention, as `duration`")
 	f.IntVar(&l.upkeep.RetainLast, "retain-last", 10, "of expire: keep this `number` of snapshots, however old")
-	f.DurationVar(&l.upkeep.OlderThan, "older-than", 24*time.Hour, "of expire: keep snapshots that are younger, as `duration`")
+	l.upkeep.OlderThan = 24 * time.Hour
+	f.Func("older-than", "of expire: keep snapshots that are younger, as `duration`, as 90m or 7d (default 24h)", l.setOlderThan)
 	f.BoolVar(&l.yes, "yes", false, "of retain and expire: do what the plan says")
 	l.upkeep.Now = l.time
 }

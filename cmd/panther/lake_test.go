@@ -88,6 +88,14 @@ func TestLakeTables(t *testing.T) {
 		t.Errorf("verify for machines: exit %d, %v: %s", code, err, out)
 	}
 
+	for args, want := range map[string]int{"--older-than 0": 0, "--older-than 7d": 0, "--older-than 90m": 0, "--older-than soon": exitUsage} {
+		if code, _, talk := run(append([]string{"expire", "--warehouse", dir}, strings.Fields(args)...)...); code != want {
+			t.Errorf("expire %s: exit %d, %q", args, code, talk)
+		}
+	}
+	if strings.Contains(out, "null") {
+		t.Errorf("for machines an empty list is null: %s", out)
+	}
 	broken := filepath.Join(dir, "panther_logs", "broken", "metadata", "v1.metadata.json")
 	if err := errors.Join(os.MkdirAll(filepath.Dir(broken), 0o755), os.WriteFile(broken, []byte("none"), 0o600)); err != nil {
 		t.Fatal(err)

@@ -101,6 +101,14 @@ func (l *lakeCommand) keeping() (func(string) time.Duration, error) {
 	return func(string) time.Duration { return d }, nil
 }
 
+// setOlderThan reads --older-than; 0 is no snapshot, however young.
+func (l *lakeCommand) setOlderThan(text string) (err error) {
+	if l.upkeep.OlderThan, err = time.ParseDuration(text); err != nil {
+		l.upkeep.OlderThan, err = strict.ParseDuration(text)
+	}
+	return err
+}
+
 // expire is `panther lake expire`.
 func (l *lakeCommand) expire(ctx context.Context) error {
 	if l.upkeep.OlderThan <= 0 {

@@ -52,7 +52,7 @@ func (i *Inspection) Problems() []string {
 // Inspect reads every column of every file of a table. What is wrong with it is in the Inspection; an error says that it could
 // not be inspected.
 func (c *Catalog) Inspect(ctx context.Context, id table.Identifier) (*Inspection, error) {
-	in := &Inspection{Table: nameOf(id), places: places{}}
+	in := &Inspection{Table: nameOf(id), Damage: []string{}, Missing: []string{}, places: places{}}
 	t, err := c.LoadTable(ctx, id)
 	if errors.Is(err, table.ErrInvalidMetadata) {
 		in.Damage = append(in.Damage, fmt.Sprintf("its newest version cannot be read: %v", err))
@@ -135,7 +135,7 @@ func (is Inspections) Expect(r stream.Record, all bool) {
 	}
 	name := nameOf(e.Table)
 	if is[name] == nil && all {
-		is[name] = &Inspection{Table: name, Damage: []string{"there is no such table"}}
+		is[name] = &Inspection{Table: name, Damage: []string{"there is no such table"}, Missing: []string{}}
 	}
 	if in := is[name]; in != nil {
 		in.Expect(e)

@@ -52,14 +52,14 @@ type Result struct {
 func (j Job) Run(ctx context.Context) (Result, error) {
 	files, others, err := j.list(ctx)
 	if err != nil {
-		return Result{}, err
+		return Result{Why: []string{}}, err
 	}
 	s, err := newSpill(j.Temp)
 	if err != nil {
-		return Result{}, err
+		return Result{Why: []string{}}, err
 	}
 	defer s.remove()
-	w := &work{Job: j, spill: s, result: Result{Others: others}}
+	w := &work{Job: j, spill: s, result: Result{Others: others, Why: []string{}}}
 	w.readAll(ctx, files)
 	if err := s.end(); err != nil {
 		return w.result, errors.Join(append(w.errs, err)...)

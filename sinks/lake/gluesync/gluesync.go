@@ -58,7 +58,7 @@ func (r Result) Left() (n int) {
 func (j Job) Run(ctx context.Context) (Result, error) {
 	targets, err := j.targets(ctx)
 	if err != nil {
-		return Result{}, err
+		return Result{Differences: []Difference{}}, err
 	}
 	r := Result{Tables: len(targets), Differences: []Difference{}}
 	var mu sync.Mutex
