@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -99,4 +100,15 @@ func text(keyvals []any) []any {
 		}
 	}
 	return out
+}
+
+// warn logs a warning, and a repeated one once a minute with how often it came.
+func (rs *repeats) warn(log *slog.Logger, message string, facts ...any) {
+	where := facts
+	if i := slices.Index(facts, any("err")); i >= 0 {
+		where = facts[:i] // what differs each time must not make it another warning
+	}
+	if held, due := rs.due(message+fmt.Sprint(where...), time.Now()); due {
+		log.Warn(message, append(facts, "repeated", held)...)
+	}
 }

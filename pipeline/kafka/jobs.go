@@ -31,6 +31,7 @@ type Jobs struct {
 	jobs    []Job
 	metrics *Metrics
 	log     *slog.Logger
+	said    repeats
 
 	mu      sync.Mutex
 	owned   map[int32]bool
@@ -71,7 +72,7 @@ func (j *Jobs) Run(ctx context.Context) error {
 	for ctx.Err() == nil { // nothing is fetched; errors of the group come this way
 		for _, e := range client.PollFetches(ctx).Errors() {
 			if ctx.Err() == nil {
-				j.log.Warn("the election of jobs is troubled", "err", j.cfg.Explain(e.Err, Access{"Read", "group", JobsGroup}))
+				j.said.warn(j.log, "the election of jobs is troubled", "err", j.cfg.Explain(e.Err, Access{"Read", "group", JobsGroup}))
 			}
 		}
 		_ = pause(ctx, j.cfg.Heartbeat)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -176,15 +175,7 @@ func (r *Runner) runSession(ctx context.Context) (err error) {
 }
 
 // seldom logs a warning, and a repeated one once a minute with how often it came.
-func (r *Runner) seldom(message string, facts ...any) {
-	where := facts
-	if i := slices.Index(facts, any("err")); i >= 0 {
-		where = facts[:i] // what differs each time must not make it another warning
-	}
-	if held, due := r.said.due(message+fmt.Sprint(where...), time.Now()); due {
-		r.log.Warn(message, append(facts, "repeated", held)...)
-	}
-}
+func (r *Runner) seldom(message string, facts ...any) { r.said.warn(r.log, message, facts...) }
 
 // outputs are the topics that the node writes, its own included.
 func (r *Runner) outputs() []string {
