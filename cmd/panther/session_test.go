@@ -231,6 +231,7 @@ var (
 	size     = regexp.MustCompile(`\b\d+\.\d [KM]iB`)
 	dropTime = regexp.MustCompile(`\d{4}-\d\d-\d\d (\d\d:\d\d|\(minute\)) UTC`)
 	spaces   = regexp.MustCompile(`(\S)  +`)
+	deep     = regexp.MustCompile(`^ {40,}([^ ^])`) // below a column behind a time, which is wider on another day
 )
 
 // printed is what a command printed, without what differs from run to run.
@@ -253,6 +254,7 @@ func (s *session) printed(code int, out, errs string) string {
 			line = size.ReplaceAllString(line, "(size)")
 			line = dropTime.ReplaceAllString(line, "(hour)")
 			line = spaces.ReplaceAllString(line, "$1  ")
+			line = deep.ReplaceAllString(line, strings.Repeat(" ", 40)+"$1")
 			fmt.Fprintf(&b, "    %s%s\n", []string{"", "2> "}[i], line)
 		}
 	}
