@@ -175,7 +175,7 @@ func (b *builder) node(t *tree) int32 {
 }
 
 func (b *builder) newField(name string) {
-	f := field{id: uint32(len(b.fields)), child: -1}
+	f := field{id: uint32(len(b.fields)), child: -1, element: -1}
 	literal := string(appendString(nil, name)) + ":"
 	if name != "" && len(literal) <= 32 && literal == strconv.Quote(name)+":" {
 		padded := make([]byte, 32)
@@ -190,7 +190,6 @@ func (b *builder) newField(name string) {
 	}
 	b.fields = append(b.fields, f)
 	b.names, b.literals = append(b.names, name), append(b.literals, ","+literal)
-	b.elements, b.said = append(b.elements, -1), append(b.said, rules{})
 	for g := range b.groups[1:] {
 		b.groups[1+g].rules = append(b.groups[1+g].rules, rules{})
 	}
@@ -231,8 +230,7 @@ func (b *builder) fill(id int, m *branch) {
 		r := b.rules(g, id, says[:n])
 		r.shared = shared
 		if g == 0 {
-			r = b.recorded(r, m)
-			b.said[id], b.fields[id].known, b.fields[id].text = r, r.known, r.text
+			b.fields[id].rules = b.recorded(r, m)
 		} else {
 			b.groups[g].rules[id] = r
 		}
@@ -245,7 +243,7 @@ func (b *builder) fill(id int, m *branch) {
 	if m.element != nil {
 		b.newField("")
 		element := len(b.fields) - 1
-		b.elements[id] = int32(element)
+		b.fields[id].element = int32(element)
 		b.fill(element, m.element)
 	}
 }

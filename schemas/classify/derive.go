@@ -183,7 +183,7 @@ func (w *worker) copyEntry(source int, f *field, depth int) int {
 // madeText puts a text on the tape, and the JSON in it.
 func (w *worker) madeText(f *field, k kind, seen flags, from, to, depth int) int {
 	t := w.record(f.id, k, seen, from, to)
-	if k == str && w.said[f.id].embedded != 0 {
+	if k == str && f.embedded != 0 {
 		w.alive |= recorder
 		w.embeddedValue(t, f, recorder, depth)
 	}

@@ -208,7 +208,7 @@ func (w *worker) content(t int, e *entry, v *view) {
 		w.copy(int(e.end)-1, int(e.end))
 	case typArray:
 		w.copy(int(e.start), int(e.start)+1)
-		w.list(t+1, int(e.next), w.elements[e.field])
+		w.elements(t+1, int(e.next), w.fields[e.field].element)
 		w.copy(int(e.end)-1, int(e.end))
 	case typJSON:
 		w.json(e)
@@ -219,8 +219,8 @@ func (w *worker) content(t int, e *entry, v *view) {
 	}
 }
 
-// list writes the elements of an array; those that are absent as null, so that the others keep their places.
-func (w *worker) list(from, to int, field int32) {
+// elements writes the elements of an array; those that are absent as null, so that the others keep their places.
+func (w *worker) elements(from, to int, field int32) {
 	r := w.rule(w.group, uint32(field))
 	v := w.view(w.group, r, w.bit)
 	for t := from; t < to; {

@@ -95,7 +95,7 @@ func (f *Filler) spots(ni int32, aims []Aim) []spot {
 			t := target{column: into.Column, json: into.JSON}
 			field, c := &f.names.fields[int(nd.first)+k], into.Column
 			for c.Kind == ListColumn {
-				field, c = &f.names.fields[f.names.elements[field.id]], c.Children[0]
+				field, c = &f.names.fields[field.element], c.Children[0]
 			}
 			if c.Kind == StructColumn {
 				t.within = f.spots(field.child, into.Within)

@@ -147,7 +147,7 @@ func (w *worker) judgeNested(g int, f *field, r *rules, m mask, t int, counting 
 		return m &^ r.json &^ r.object, within
 	}
 	if looking := m & r.array; looking != 0 {
-		element := &w.fields[w.elements[f.id]]
+		element := &w.fields[f.element]
 		rule := w.rule(g, element.id)
 		for t, end := t+1, int(e.next); t < end; t = int(w.tape[t].next) {
 			failing, _ := w.judgeValue(g, element, rule, looking, t, false)

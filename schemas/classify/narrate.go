@@ -172,7 +172,7 @@ func (n *narrator) value(t int, v *view, path string, depth int, within *schemas
 
 func (n *narrator) elements(t int, path string, depth int, within *schemas.Span) {
 	i, to := 0, int(n.tape[t].next)
-	v := n.viewOf(uint32(n.union.elements[n.tape[t].field]))
+	v := n.viewOf(uint32(n.fields[n.tape[t].field].element))
 	for t++; t < to && !n.full(); t = int(n.tape[t].next) {
 		if n.touched(t, int(n.tape[t].next)) {
 			n.value(t, v, fmt.Sprintf("%s[%d]", path, i), depth+1, within)

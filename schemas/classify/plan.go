@@ -61,8 +61,6 @@ type union struct {
 	fields   []field
 	names    []string // of fields
 	literals []string // of fields: ,"name": as events write it
-	elements []int32  // of fields: the field of the elements of its arrays; -1: nobody knows any
-	said     []rules  // of fields: what the first group says of them
 	convs    []conv
 	groups   []group
 	made     []derivation // in the order of the schemas, and within them of their fields
@@ -75,20 +73,19 @@ type node struct {
 	keys         keyTable
 }
 
-// A field is a member of a node, or, without a name, the elements of an array. It is what the walk reads of each member, and
-// fills a line of the processor's cache; what it reads of fewer is in other places.
+// A field is a member of a node, or, without a name, the elements of an array. It is what the walk reads.
 type field struct {
 	literal [4]uint64 // "name": in little-endian words
-	known   mask      // schemas of the first group that have the field
-	text    mask      // of these, those that take a string without a look at it
 	length  uint8     // of literal; 0: it is longer, or a line writes it in another way
 	cut     [3]uint8  // by how many bits each word of literal is longer than what counts of it
 	index   uint32    // within its node
 	id      uint32    // within the union
 	child   int32     // the node of its value as an object; -1: nobody knows one
+	element int32     // the field of its elements as an array; -1: nobody knows any
+	rules
 }
 
-// Rules are what the schemas of a group say of a field.
+// Rules are what the schemas of a group say of a field. What is read of most fields comes first.
 type rules struct {
 	known    mask // schemas that have the field
 	text     mask // of these, those that take a string without a look at it
@@ -106,7 +103,7 @@ type rules struct {
 	embedded mask // take a string, and look into it as JSON
 }
 
-// A group is what up to 63 schemas say. The rules of the first group are those of the union.
+// A group is what up to 63 schemas say. The rules of the first group are in the fields.
 type group struct {
 	all      mask
 	made     mask    // those that have fields that are made of others
@@ -164,7 +161,7 @@ func (t typ) isInteger() bool { return t >= typInt && t <= typBigInt }
 // rule returns what a group says of a field.
 func (u *union) rule(g int, id uint32) *rules {
 	if g == 0 {
-		return &u.said[id]
+		return &u.fields[id].rules
 	}
 	return &u.groups[g].rules[id]
 }

@@ -31,8 +31,8 @@ func (w *worker) value(i int, f *field, m mask, seen flags, depth int) int {
 			return end
 		}
 		t := w.record(f.id, boolean, seen, i, end)
-		if r := &w.said[f.id]; m&^r.boolean != 0 {
-			return w.left(end, w.convert(r, m&^r.boolean, &w.tape[t]))
+		if bad := m &^ f.boolean; bad != 0 {
+			return w.left(end, w.convert(&f.rules, bad, &w.tape[t]))
 		}
 		return end
 	}
@@ -42,8 +42,8 @@ func (w *worker) value(i int, f *field, m mask, seen flags, depth int) int {
 	}
 	t := w.record(f.id, number, seen|s, i, end)
 	w.tape[t].value = value
-	if r := &w.said[f.id]; m&^r.number != 0 {
-		return w.left(end, w.convert(r, m&^r.number, &w.tape[t]))
+	if bad := m &^ f.number; bad != 0 {
+		return w.left(end, w.convert(&f.rules, bad, &w.tape[t]))
 	}
 	return end
 }
@@ -72,15 +72,14 @@ func (w *worker) convert(r *rules, m mask, e *entry) (bad mask) {
 // textValue judges the string at t for schemas that want something else than a string.
 func (w *worker) textValue(t int, f *field, m mask, end, depth int) int {
 	var bad mask
-	r := &w.said[f.id]
-	embedded := m & r.embedded
+	embedded := m & f.embedded
 	if rest := m &^ embedded; rest != 0 {
 		e := &w.tape[t]
 		if e.isEmpty() {
 			e.flags |= maybe
-			rest &= r.object | r.array | r.checked // for the others it is absent
+			rest &= f.object | f.array | f.checked // for the others it is absent
 		}
-		bad = w.convert(r, rest, e)
+		bad = w.convert(&f.rules, rest, e)
 	}
 	if embedded != 0 {
 		bad |= w.embeddedValue(t, f, embedded, depth)
@@ -129,16 +128,15 @@ func (w *worker) innerValue(i int, f *field, m mask, depth int) int {
 		return w.noJSON(end)
 	}
 	w.record(f.id, str, s, i, end+1)
-	return w.left(end+1, m&^w.said[f.id].json)
+	return w.left(end+1, m&^f.json)
 }
 
 // objectValue reads an object: schemas that have fields in it look at them, for others it is JSON like any other.
 func (w *worker) objectValue(i int, f *field, m mask, seen flags, depth int) int {
-	r := &w.said[f.id]
-	if bad := m &^ (r.json | r.object); bad != 0 && w.left(i, bad) < 0 {
+	if bad := m &^ (f.json | f.object); bad != 0 && w.left(i, bad) < 0 {
 		return -1
 	}
-	looking := m & r.object
+	looking := m & f.object
 	if looking == 0 {
 		return w.anything(i, f, object, seen, depth)
 	}
@@ -148,16 +146,15 @@ func (w *worker) objectValue(i int, f *field, m mask, seen flags, depth int) int
 
 // arrayValue is objectValue for arrays.
 func (w *worker) arrayValue(i int, f *field, m mask, seen flags, depth int) int {
-	r := &w.said[f.id]
-	if bad := m &^ (r.json | r.array); bad != 0 && w.left(i, bad) < 0 {
+	if bad := m &^ (f.json | f.array); bad != 0 && w.left(i, bad) < 0 {
 		return -1
 	}
-	looking := m & r.array
+	looking := m & f.array
 	if looking == 0 {
 		return w.anything(i, f, array, seen, depth)
 	}
 	t := w.record(f.id, array, seen|rewritten, i, 0)
-	return w.close(t, w.array(i, &w.fields[w.elements[f.id]], looking, depth))
+	return w.close(t, w.array(i, &w.fields[f.element], looking, depth))
 }
 
 // anything records a value that nobody looks into.
