@@ -12,31 +12,48 @@ import (
 
 // rewrite is `panther lake rewrite`.
 func (l *lakeCommand) rewrite(ctx context.Context) error {
-	all := []lake.Rewritten{}
+	work := func(id []string) (lake.Rewritten, error) { return l.lake.Rewrite(ctx, id, l.upkeep) }
+	return doEach(ctx, l, work, func(all []lake.Rewritten, err error) error {
+		t := newTable("TABLE", "#HOURS", "#ROWS", "#FILES", "#BECAME", "#SIZE", "#BECAME")
+		for _, r := range all {
+			if r.Hours > 0 {
+				t.add(r.Table, fmt.Sprint(r.Hours), fmt.Sprint(r.Rows), fmt.Sprint(r.FilesBefore), fmt.Sprint(r.FilesAfter), byteSize(r.BytesBefore), byteSize(r.BytesAfter))
+			}
+		}
+		if len(t.rows) == 1 && err == nil {
+			fmt.Fprintln(l.err, "There is nothing to rewrite: no hour that is over has several small files.")
+			return nil
+		}
+		return errors.Join(err, t.print(l.out, ""))
+	})
+}
+
+// doEach does work on each table that was named, or on all, and prints what became of those on which it did not go wrong: for
+// machines, else by words, which also get the error of the others.
+func doEach[T any](ctx context.Context, l *lakeCommand, work func(id []string) (T, error), words func(all []T, err error) error) error {
+	all := []T{}
 	err := l.each(ctx, func(id []string) error {
-		done, err := l.lake.Rewrite(ctx, id, l.upkeep)
+		done, err := work(id)
 		if err == nil {
 			all = append(all, done)
 		}
 		return err
 	})
-	if err != nil && len(all) == 0 {
+	switch {
+	case err != nil && len(all) == 0:
 		return err
-	}
-	if l.output == forMachines {
+	case l.output == forMachines:
 		return errors.Join(err, printJSON(l.out, all))
 	}
-	t := newTable("TABLE", "#HOURS", "#ROWS", "#FILES", "#BECAME", "#SIZE", "#BECAME")
-	for _, r := range all {
-		if r.Hours > 0 {
-			t.add(r.Table, fmt.Sprint(r.Hours), fmt.Sprint(r.Rows), fmt.Sprint(r.FilesBefore), fmt.Sprint(r.FilesAfter), byteSize(r.BytesBefore), byteSize(r.BytesAfter))
-		}
+	return words(all, err)
+}
+
+// printPlan prints what was done, or is to be done, and how; err is of the tables that are not in it.
+func (l *lakeCommand) printPlan(t *table, something bool, err error) error {
+	if err = errors.Join(err, t.print(l.out, "")); err == nil || something {
+		l.planned(l.err, something)
 	}
-	if len(t.rows) == 1 && err == nil {
-		fmt.Fprintln(l.err, "There is nothing to rewrite: no hour that is over has several small files.")
-		return nil
-	}
-	return errors.Join(err, t.print(l.out, ""))
+	return err
 }
 
 // retain is `panther lake retain`.
@@ -46,34 +63,20 @@ func (l *lakeCommand) retain(ctx context.Context) error {
 		return err
 	}
 	l.upkeep.Keep = keep
-	all := []lake.Dropped{}
-	err = l.each(ctx, func(id []string) error {
-		done, err := l.lake.Retain(ctx, id, l.upkeep, !l.yes)
-		if err == nil {
-			all = append(all, done)
+	work := func(id []string) (lake.Dropped, error) { return l.lake.Retain(ctx, id, l.upkeep, !l.yes) }
+	return doEach(ctx, l, work, func(all []lake.Dropped, err error) error {
+		t := newTable("TABLE", "KEPT", "OUT IS WHAT CAME BEFORE", "#HOURS", "#FILES", "#ROWS", "#SIZE")
+		files := 0
+		for _, d := range all {
+			before, kept := "-", "for ever"
+			if !d.Before.IsZero() {
+				before, kept = d.Before.Format("2006-01-02 15:04 MST"), strict.FormatDuration(keep(d.Table))
+			}
+			files += d.Files
+			t.add(d.Table, kept, before, fmt.Sprint(d.Hours), fmt.Sprint(d.Files), fmt.Sprint(d.Rows), byteSize(d.Bytes))
 		}
-		return err
+		return l.printPlan(t, files > 0, err)
 	})
-	if err != nil && len(all) == 0 {
-		return err
-	}
-	if l.output == forMachines {
-		return errors.Join(err, printJSON(l.out, all))
-	}
-	t := newTable("TABLE", "KEPT", "OUT IS WHAT CAME BEFORE", "#HOURS", "#FILES", "#ROWS", "#SIZE")
-	files := 0
-	for _, d := range all {
-		before, kept := "-", "for ever"
-		if !d.Before.IsZero() {
-			before, kept = d.Before.Format("2006-01-02 15:04 MST"), strict.FormatDuration(keep(d.Table))
-		}
-		files += d.Files
-		t.add(d.Table, kept, before, fmt.Sprint(d.Hours), fmt.Sprint(d.Files), fmt.Sprint(d.Rows), byteSize(d.Bytes))
-	}
-	if err = errors.Join(err, t.print(l.out, "")); err == nil || files > 0 {
-		l.planned(l.err, files > 0)
-	}
-	return err
 }
 
 // keeping is how long tables are kept: by the flag, else by the configuration.
@@ -114,28 +117,14 @@ func (l *lakeCommand) expire(ctx context.Context) error {
 	if l.upkeep.OlderThan <= 0 {
 		l.upkeep.OlderThan = -1 // however young
 	}
-	all := []lake.Expired{}
-	err := l.each(ctx, func(id []string) error {
-		done, err := l.lake.Expire(ctx, id, l.upkeep, !l.yes)
-		if err == nil {
-			all = append(all, done)
+	work := func(id []string) (lake.Expired, error) { return l.lake.Expire(ctx, id, l.upkeep, !l.yes) }
+	return doEach(ctx, l, work, func(all []lake.Expired, err error) error {
+		t := newTable("TABLE", "#SNAPSHOTS", "#FILES", "#SIZE")
+		something := false
+		for _, e := range all {
+			something = something || e.Snapshots+e.Files > 0
+			t.add(e.Table, fmt.Sprint(e.Snapshots), fmt.Sprint(e.Files), byteSize(e.Bytes))
 		}
-		return err
+		return l.printPlan(t, something, err)
 	})
-	if err != nil && len(all) == 0 {
-		return err
-	}
-	if l.output == forMachines {
-		return errors.Join(err, printJSON(l.out, all))
-	}
-	t := newTable("TABLE", "#SNAPSHOTS", "#FILES", "#SIZE")
-	something := false
-	for _, e := range all {
-		something = something || e.Snapshots+e.Files > 0
-		t.add(e.Table, fmt.Sprint(e.Snapshots), fmt.Sprint(e.Files), byteSize(e.Bytes))
-	}
-	if err = errors.Join(err, t.print(l.out, "")); err == nil || something {
-		l.planned(l.err, something)
-	}
-	return err
 }
