@@ -125,13 +125,31 @@ func (c *Column) valid() {
 	c.Len++
 }
 
+// AppendNull appends a row that is null.
+func (c *Column) AppendNull() { c.pad(c.Len + 1) }
+
 // AppendText appends a row to a column of texts. The text is UTF-8.
 func (c *Column) AppendText(text []byte) {
-	c.valid()
-	if free := cap(c.Values) - len(c.Values); len(text) > free {
-		c.Values = slices.Grow(c.Values, max(len(text), len(c.Values))) // twice as much: append would take less, and copy more often
-	}
+	c.makeRoom(len(text))
 	c.Values = append(c.Values, text...)
+	c.endText()
+}
+
+// AppendString appends a row to a column of texts. The text is UTF-8.
+func (c *Column) AppendString(text string) {
+	c.makeRoom(len(text))
+	c.Values = append(c.Values, text...)
+	c.endText()
+}
+
+func (c *Column) makeRoom(n int) {
+	if free := cap(c.Values) - len(c.Values); n > free {
+		c.Values = slices.Grow(c.Values, max(n, len(c.Values))) // twice as much: append would take less, and copy more often
+	}
+}
+
+func (c *Column) endText() {
+	c.valid()
 	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
 }
 
@@ -150,7 +168,8 @@ func (c *Column) appendFloat(value float64) {
 	c.Values = binary.LittleEndian.AppendUint64(c.Values, math.Float64bits(value))
 }
 
-func (c *Column) appendBool(yes bool) {
+// AppendBool appends a row to a column of booleans.
+func (c *Column) AppendBool(yes bool) {
 	if c.Len&7 == 0 {
 		c.Values = append(c.Values, 0)
 	}
@@ -160,8 +179,16 @@ func (c *Column) appendBool(yes bool) {
 	c.valid()
 }
 
-// endList ends a row of a list, whose elements were appended to the child.
-func (c *Column) endList() {
+// BeginStruct begins a row of a column of structs: its children are filled next, and those that are not are null in it.
+func (c *Column) BeginStruct() {
+	for _, child := range c.Children {
+		child.pad(c.Len)
+	}
+	c.valid()
+}
+
+// EndList ends a row of a column of lists, whose elements were appended to the child.
+func (c *Column) EndList() {
 	c.valid()
 	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(c.Children[0].Len))
 }

@@ -164,7 +164,7 @@ func (f *Filler) put(x *target, c *Column, t, row int) bool {
 		}
 		c.pad(row)
 		f.putElements(x, c.Children[0], t)
-		c.endList()
+		c.EndList()
 		return true
 	}
 	return f.putScalar(x, c, e, row)
@@ -231,7 +231,7 @@ func (f *Filler) putScalar(x *target, c *Column, e *entry, row int) bool {
 			return false
 		}
 		c.pad(row)
-		c.appendBool(isTrue(text))
+		c.AppendBool(isTrue(text))
 	}
 	return true
 }

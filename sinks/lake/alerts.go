@@ -71,7 +71,7 @@ func fillAlert(c *cells, r *row) {
 			c.sane(d.Since)
 		})
 	} else {
-		c.next().AppendNull()
+		c.null()
 	}
 	c.fingerprints(a.Fingerprints)
 	c.list(len(a.Deliveries), func(i int, c *cells) {

@@ -90,6 +90,24 @@ func into(t iceberg.Type, column *classify.Column, c column) classify.Into {
 	return x
 }
 
+// resetColumns empties columns, and makes room for a number of rows.
+func resetColumns(columns []*classify.Column, rows int) {
+	for _, c := range columns {
+		c.Reset()
+		c.Grow(rows)
+	}
+}
+
+// batchOf makes a batch of columns, in their memory. Rows that a column does not have are null.
+func batchOf(schema *arrow.Schema, columns []*classify.Column, rows int) arrow.RecordBatch {
+	arrays := make([]arrow.Array, len(columns))
+	for i, c := range columns {
+		c.End(rows)
+		arrays[i] = array.MakeFromData(arrayOf(schema.Field(i).Type, c))
+	}
+	return array.NewRecordBatch(schema, arrays, int64(rows))
+}
+
 // arrayOf makes an array of a column, in the column's memory.
 func arrayOf(t arrow.DataType, c *classify.Column) arrow.ArrayData {
 	valid := memory.NewBufferBytes(c.Valid)

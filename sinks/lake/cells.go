@@ -5,39 +5,39 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"panther/schemas"
+	"panther/schemas/classify"
 )
 
-// A structLike is a builder of fields: of a record or of a struct.
-type structLike interface{ FieldBuilder(i int) array.Builder }
-
-// A recordBuilder is an array.RecordBuilder as a structLike.
-type recordBuilder struct{ *array.RecordBuilder }
-
-func (r recordBuilder) FieldBuilder(i int) array.Builder { return r.Field(i) }
-
-// cells fills the columns of a row one after the other.
+// cells fills the columns of a row, or of a struct in it, one after the other.
 type cells struct {
-	b     structLike
-	index []int // nil: in the order of the struct
-	n     int
+	columns []*classify.Column
+	within  []*cells // of the columns that are structs, or lists of them: their fields
+	n       int
 }
 
-func (c *cells) next() array.Builder {
-	i := c.n
-	c.n++
-	if c.index != nil {
-		i = c.index[i]
+func newCells(columns []*classify.Column) *cells {
+	c := &cells{columns: columns, within: make([]*cells, len(columns))}
+	for i, column := range columns {
+		if column.Kind == classify.ListColumn {
+			column = column.Children[0]
+		}
+		if column.Kind == classify.StructColumn {
+			c.within[i] = newCells(column.Children)
+		}
 	}
-	return c.b.FieldBuilder(i)
+	return c
+}
+
+func (c *cells) next() *classify.Column {
+	c.n++
+	return c.columns[c.n-1]
 }
 
 // text appends a text; an empty one is null.
 func (c *cells) text(s string) {
 	if s == "" {
-		c.next().AppendNull()
+		c.null()
 		return
 	}
 	if !utf8.ValidString(s) {
@@ -46,16 +46,17 @@ func (c *cells) text(s string) {
 	c.must(s)
 }
 
-func (c *cells) must(s string) { c.next().(*array.StringBuilder).Append(s) }
-func (c *cells) long(n int64)  { c.next().(*array.Int64Builder).Append(n) }
-func (c *cells) yes(b bool)    { c.next().(*array.BooleanBuilder).Append(b) }
+func (c *cells) null()         { c.next().AppendNull() }
+func (c *cells) must(s string) { c.next().AppendString(s) }
+func (c *cells) long(n int64)  { c.next().AppendInt(n) }
+func (c *cells) yes(b bool)    { c.next().AppendBool(b) }
 
-func (c *cells) time(t time.Time) { c.next().(*array.TimestampBuilder).Append(micros(t)) }
+func (c *cells) time(t time.Time) { c.long(t.UnixMicro()) }
 
 // sane appends a time; one that readers cannot represent, as the zero time, is null.
 func (c *cells) sane(t time.Time) {
 	if !sane(t) {
-		c.next().AppendNull()
+		c.null()
 		return
 	}
 	c.time(t)
@@ -65,37 +66,43 @@ func (c *cells) sane(t time.Time) {
 func (c *cells) position(p schemas.Position) {
 	c.must(p.Topic)
 	c.must(p.TopicID.String())
-	c.next().(*array.Int32Builder).Append(p.Partition)
+	c.long(int64(p.Partition))
 	c.long(p.Offset)
 	c.long(p.Line)
 }
 
 // object appends a struct, whose cells fill appends.
 func (c *cells) object(fill func(c *cells)) {
-	s := c.next().(*array.StructBuilder)
-	s.Append(true)
-	fill(&cells{b: s})
+	s := c.next()
+	fields := c.within[c.n-1]
+	fields.begin(s)
+	fill(fields)
 }
 
 // list appends a list of n structs, the cells of the ith of which fill appends.
 func (c *cells) list(n int, fill func(i int, c *cells)) {
-	l := c.next().(*array.ListBuilder)
-	l.Append(true)
-	s := l.ValueBuilder().(*array.StructBuilder)
+	l := c.next()
+	fields := c.within[c.n-1]
 	for i := range n {
-		s.Append(true)
-		fill(i, &cells{b: s})
+		fields.begin(l.Children[0])
+		fill(i, fields)
 	}
+	l.EndList()
+}
+
+// begin begins a struct with these cells.
+func (c *cells) begin(s *classify.Column) {
+	s.BeginStruct()
+	c.n = 0
 }
 
 // line appends the text of a line, and its bytes where they are not UTF-8.
 func (c *cells) line(b []byte) {
-	text, raw := c.next().(*array.StringBuilder), c.next().(*array.BinaryBuilder)
 	if utf8.Valid(b) {
-		text.BinaryBuilder.Append(b)
-		raw.AppendNull()
+		c.next().AppendText(b)
+		c.null()
 		return
 	}
-	text.Append(strings.ToValidUTF8(string(b), "\uFFFD"))
-	raw.Append(b)
+	c.must(strings.ToValidUTF8(string(b), "\uFFFD"))
+	c.next().AppendText(b)
 }

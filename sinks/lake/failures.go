@@ -75,7 +75,7 @@ func fillFailure(c *cells, r *row) {
 	if len(f.Candidates) > 0 {
 		c.long(nearest.Version)
 	} else {
-		c.next().AppendNull()
+		c.null()
 	}
 	c.list(len(f.Candidates), func(i int, c *cells) {
 		candidate := f.Candidates[i]

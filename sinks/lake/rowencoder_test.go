@@ -23,6 +23,16 @@ type rowEncoder struct {
 	fillers map[int64]*filler
 }
 
+func micros(t time.Time) arrow.Timestamp { return arrow.Timestamp(t.UnixMicro()) }
+
+// A structLike is a builder of fields: of a record or of a struct.
+type structLike interface{ FieldBuilder(i int) array.Builder }
+
+// A recordBuilder is an array.RecordBuilder as a structLike.
+type recordBuilder struct{ *array.RecordBuilder }
+
+func (r recordBuilder) FieldBuilder(i int) array.Builder { return r.Field(i) }
+
 func newRowEncoder(fields []iceberg.NestedField, lookup Lookup) encoder {
 	return &rowEncoder{lookup, fields, map[int64]*filler{}}
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/iceberg-go"
 
 	"panther/pipeline/stream"
@@ -62,19 +61,11 @@ func (e *eventEncoder) filler(logType string, version int64) *classify.Filler {
 }
 
 func (e *eventEncoder) encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch {
-	for _, c := range e.columns {
-		c.Reset()
-		c.Grow(len(rows))
-	}
+	resetColumns(e.columns, len(rows))
 	for i, r := range rows {
 		e.add(r, i)
 	}
-	arrays := make([]arrow.Array, len(e.columns))
-	for i, c := range e.columns {
-		c.End(len(rows))
-		arrays[i] = array.MakeFromData(arrayOf(schema.Field(i).Type, c))
-	}
-	return array.NewRecordBatch(schema, arrays, int64(len(rows)))
+	return batchOf(schema, e.columns, len(rows))
 }
 
 // add makes row i.
@@ -119,8 +110,6 @@ func (e *eventEncoder) setInt(i int, name string, n int64) {
 		c.AppendInt(n)
 	}
 }
-
-func micros(t time.Time) arrow.Timestamp { return arrow.Timestamp(t.UnixMicro()) }
 
 // positionOf returns the line of the producer's topic that became the event; without the header, which our classifier always
 // writes, the place of the event itself.
