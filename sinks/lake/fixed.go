@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"slices"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -19,15 +20,17 @@ type fixedTable struct {
 	columns func() []column
 	prepare func(r *row, now time.Time) bool // sees to it that fill finds what it needs; false: the record is no row
 	fill    func(c *cells, r *row)           // the cells in the order of columns
+	text    func(r *row) int                 // bytes of its payload; nil: it has none
 }
 
 // fixedTables are all of them, by the name of the topic that feeds them.
 func fixedTables() map[string]*fixedTable {
 	all := map[string]*fixedTable{}
 	for _, f := range []fixedTable{
-		{FailuresTable, schemas.ClassificationFailures, failureColumns, prepareFailure, fillFailure},
-		{ActivityTable, schemas.SourceActivity, activityColumns, prepareRecord[schemas.Activity], fillActivity},
-		{AlertsTable, schemas.Alerts, alertColumns, prepareRecord[schemas.Alert], fillAlert},
+		{FailuresTable, schemas.ClassificationFailures, failureColumns, prepareFailure, fillFailure,
+			func(r *row) int { return len(r.Message.(schemas.Failure).Payload) }},
+		{ActivityTable, schemas.SourceActivity, activityColumns, prepareRecord[schemas.Activity], fillActivity, nil},
+		{AlertsTable, schemas.Alerts, alertColumns, prepareRecord[schemas.Alert], fillAlert, nil},
 	} {
 		all[f.topic.Name] = &f
 	}
@@ -39,6 +42,7 @@ type fixedEncoder struct {
 	*fixedTable
 	columns []*classify.Column // of the table
 	cells   *cells             // the columns that this program knows, in its order
+	payload *classify.Column   // the column of text; nil: there is none
 }
 
 func (f *fixedTable) encoder(fields []iceberg.NestedField) *fixedEncoder {
@@ -49,6 +53,9 @@ func (f *fixedTable) encoder(fields []iceberg.NestedField) *fixedEncoder {
 		if fields[i].Type.Equals(iceberg.PrimitiveTypes.Binary) {
 			e.columns[i] = classify.NewColumn(classify.TextColumn) // in memory they are alike
 		}
+		if c.name == colPayload {
+			e.payload = e.columns[i]
+		}
 		known = append(known, e.columns[i])
 	}
 	e.cells = newCells(known)
@@ -57,6 +64,13 @@ func (f *fixedTable) encoder(fields []iceberg.NestedField) *fixedEncoder {
 
 func (e *fixedEncoder) encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch {
 	resetColumns(e.columns, len(rows))
+	if e.text != nil {
+		n := 0
+		for _, r := range rows {
+			n += e.text(r)
+		}
+		e.payload.Values = slices.Grow(e.payload.Values, n)
+	}
 	for _, r := range rows {
 		e.cells.n = 0
 		e.fill(e.cells, r)

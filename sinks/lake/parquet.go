@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -86,14 +87,18 @@ func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.S
 // A parquetFile is a file that is being written: in memory, until storeFile stores it.
 type parquetFile struct {
 	*pqarrow.FileWriter
-	buf *bytes.Buffer
+	buf *bytes.Buffer // of fileBuffers
 }
+
+// fileBuffers are the memory of files that have been stored.
+var fileBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // newParquetFile makes a file whose first rows are known: not yet written, but what all are taken to be like.
 func newParquetFile(schema *arrow.Schema, first arrow.RecordBatch) (*parquetFile, error) {
-	var buf bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &buf, writerProperties(first), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
-	return &parquetFile{w, &buf}, err
+	buf := fileBuffers.Get().(*bytes.Buffer)
+	buf.Reset()
+	w, err := pqarrow.NewFileWriter(schema, buf, writerProperties(first), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
+	return &parquetFile{w, buf}, err
 }
 
 // storeFile ends a file, stores it in the folder of its hour, and describes it.
@@ -113,8 +118,10 @@ func (c *Catalog) storeFile(ctx context.Context, t *table.Table, hour int64, f *
 	if err := c.store.Put(ctx, name, f.buf.Bytes()); err != nil {
 		return nil, err
 	}
+	size := int64(f.buf.Len())
+	fileBuffers.Put(f.buf)
 	return table.DataFileFromMetadata(table.DataFileArgs{
-		Schema: t.Schema(), Spec: hourlySpec(t), Format: iceberg.ParquetFile, Metadata: meta, FilePath: c.store.Root() + "/" + name, FileSize: int64(f.buf.Len()),
+		Schema: t.Schema(), Spec: hourlySpec(t), Format: iceberg.ParquetFile, Metadata: meta, FilePath: c.store.Root() + "/" + name, FileSize: size,
 		Content: iceberg.EntryContentData, Properties: t.Properties(), FormatVersion: t.Metadata().Version(),
 	})
 }
