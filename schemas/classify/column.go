@@ -11,15 +11,16 @@ type ColumnKind uint8
 
 // The kinds, with the type of Apache Arrow that each is.
 const (
-	TextColumn   ColumnKind = iota // utf8
-	IntColumn                      // int32
-	LongColumn                     // int64
-	FloatColumn                    // float64
-	BoolColumn                     // bool
-	TimeColumn                     // timestamp in microseconds, UTC
-	StructColumn                   // struct: one of its children for each field
-	ListColumn                     // list: its only child has the elements
-	NoColumn                       // nothing fills it: it is null in every row, whatever its type
+	TextColumn       ColumnKind = iota // utf8
+	IntColumn                          // int32
+	LongColumn                         // int64
+	FloatColumn                        // float64
+	BoolColumn                         // bool
+	TimeColumn                         // timestamp in microseconds, UTC
+	DictionaryColumn                   // dictionary of utf8, by int32: its only child has the texts, each once
+	StructColumn                       // struct: one of its children for each field
+	ListColumn                         // list: its only child has the elements
+	NoColumn                           // nothing fills it: it is null in every row, whatever its type
 )
 
 // A Column holds values of many events, one a row, in the buffers of Apache Arrow: whoever has a library of Arrow makes an
@@ -30,8 +31,11 @@ type Column struct {
 	Nulls    int       // of these
 	Valid    []byte    // a bit a row, the lowest first: 0 is null
 	Offsets  []byte    // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
-	Values   []byte    // texts one behind the other; numbers in little-endian; booleans as bits, the lowest first
-	Children []*Column // of a struct and of a list
+	Values   []byte    // texts one behind the other; numbers, and rows of a dictionary, in little-endian; booleans as bits, the lowest first
+	Children []*Column // of a struct, of a list and of a dictionary
+
+	known map[string]int // of a dictionary: the rows of its texts
+	last  int            // of a dictionary: the row of the text that came last; -1: none came. The next one is often the same
 }
 
 // NewColumn makes an empty column.
@@ -51,6 +55,8 @@ func (c *Column) Reset() {
 	for _, child := range c.Children {
 		child.Reset()
 	}
+	clear(c.known)
+	c.last = -1
 }
 
 // Grow makes room for a number of rows: all of it but for what has no fixed size, as texts and elements.
@@ -59,7 +65,7 @@ func (c *Column) Grow(rows int) {
 	switch c.Kind {
 	case TextColumn, ListColumn:
 		c.Offsets = slices.Grow(c.Offsets, 4*rows)
-	case IntColumn:
+	case IntColumn, DictionaryColumn:
 		c.Values = slices.Grow(c.Values, 4*rows)
 	case LongColumn, FloatColumn, TimeColumn:
 		c.Values = slices.Grow(c.Values, 8*rows)
@@ -100,7 +106,7 @@ func (c *Column) pad(rows int) {
 		for range n {
 			c.Offsets = append(c.Offsets, end[0], end[1], end[2], end[3])
 		}
-	case IntColumn:
+	case IntColumn, DictionaryColumn:
 		c.Values = appendZeros(c.Values, 4*n)
 	case LongColumn, FloatColumn, TimeColumn:
 		c.Values = appendZeros(c.Values, 8*n)
@@ -128,35 +134,52 @@ func (c *Column) valid() {
 // AppendNull appends a row that is null.
 func (c *Column) AppendNull() { c.pad(c.Len + 1) }
 
-// AppendText appends a row to a column of texts. The text is UTF-8.
-func (c *Column) AppendText(text []byte) {
-	c.makeRoom(len(text))
-	c.Values = append(c.Values, text...)
-	c.endText()
-}
+// AppendText appends a row to a column of texts, or to a dictionary. The text is UTF-8.
+func (c *Column) AppendText(text []byte) { addText(c, text) }
 
-// AppendString appends a row to a column of texts. The text is UTF-8.
-func (c *Column) AppendString(text string) {
-	c.makeRoom(len(text))
-	c.Values = append(c.Values, text...)
-	c.endText()
-}
+// AppendString is AppendText of a string.
+func (c *Column) AppendString(text string) { addText(c, text) }
 
-func (c *Column) makeRoom(n int) {
-	if free := cap(c.Values) - len(c.Values); n > free {
-		c.Values = slices.Grow(c.Values, max(n, len(c.Values))) // twice as much: append would take less, and copy more often
+func addText[T []byte | string](c *Column, text T) {
+	if c.Kind == DictionaryColumn {
+		c.AppendInt(int64(wordOf(c, text)))
+		return
 	}
-}
-
-func (c *Column) endText() {
+	if free := cap(c.Values) - len(c.Values); len(text) > free {
+		c.Values = slices.Grow(c.Values, max(len(text), len(c.Values))) // twice as much: append would take less, and copy more often
+	}
+	c.Values = append(c.Values, text...)
 	c.valid()
 	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
+}
+
+// wordOf returns the row of a text in a dictionary, which learns it if it is new.
+func wordOf[T []byte | string](c *Column, text T) (row int) {
+	words := c.Children[0]
+	if c.last >= 0 && string(text) == string(words.textAt(c.last)) {
+		return c.last
+	}
+	row, ok := c.known[string(text)]
+	if !ok {
+		row = words.Len
+		if c.known == nil {
+			c.known = map[string]int{}
+		}
+		c.known[string(text)] = row
+		addText(words, text)
+	}
+	c.last = row
+	return row
+}
+
+func (c *Column) textAt(row int) []byte {
+	return c.Values[binary.LittleEndian.Uint32(c.Offsets[4*row:]):binary.LittleEndian.Uint32(c.Offsets[4*row+4:])]
 }
 
 // AppendInt appends a row to a column of integers or times.
 func (c *Column) AppendInt(n int64) {
 	c.valid()
-	if c.Kind == IntColumn {
+	if c.Kind == IntColumn || c.Kind == DictionaryColumn {
 		c.Values = binary.LittleEndian.AppendUint32(c.Values, uint32(n))
 	} else {
 		c.Values = binary.LittleEndian.AppendUint64(c.Values, uint64(n))

@@ -186,7 +186,7 @@ func (f *Filler) putElements(x *target, c *Column, t int) {
 // putScalar puts a value into a column that has no others in it.
 func (f *Filler) putScalar(x *target, c *Column, e *entry, row int) bool {
 	switch c.Kind {
-	case TextColumn:
+	case TextColumn, DictionaryColumn:
 		c.pad(row)
 		f.putText(x, c, e)
 		return true

@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -16,7 +17,9 @@ import (
 func emptyColumns(fields []iceberg.NestedField) []*classify.Column {
 	columns := make([]*classify.Column, len(fields))
 	for i, f := range fields {
-		columns[i] = emptyColumn(f.Type)
+		if columns[i] = emptyColumn(f.Type); slices.Contains(unlike, f.Name) && columns[i].Kind == classify.DictionaryColumn {
+			columns[i] = columns[i].Children[0]
+		}
 	}
 	return columns
 }
@@ -30,7 +33,7 @@ func emptyColumn(t iceberg.Type) *classify.Column {
 	}
 	switch {
 	case t.Equals(stringType):
-		return classify.NewColumn(classify.TextColumn)
+		return classify.NewColumn(classify.DictionaryColumn, classify.NewColumn(classify.TextColumn))
 	case t.Equals(intType):
 		return classify.NewColumn(classify.IntColumn)
 	case t.Equals(longType):
@@ -90,22 +93,25 @@ func into(t iceberg.Type, column *classify.Column, c column) classify.Into {
 	return x
 }
 
-// resetColumns empties columns, and makes room for a number of rows.
-func resetColumns(columns []*classify.Column, rows int) {
-	for _, c := range columns {
-		c.Reset()
-		c.Grow(rows)
-	}
-}
+var dictionaryType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
 
-// batchOf makes a batch of columns, in their memory. Rows that a column does not have are null.
-func batchOf(schema *arrow.Schema, columns []*classify.Column, rows int) arrow.RecordBatch {
-	arrays := make([]arrow.Array, len(columns))
-	for i, c := range columns {
-		c.End(rows)
-		arrays[i] = array.MakeFromData(arrayOf(schema.Field(i).Type, c))
+// fieldOf returns a field of a table with the type that it has in a column.
+func fieldOf(f arrow.Field, c *classify.Column) arrow.Field {
+	switch t := f.Type.(type) {
+	case *arrow.StringType:
+		if c.Kind == classify.DictionaryColumn {
+			f.Type = dictionaryType
+		}
+	case *arrow.ListType:
+		f.Type = arrow.ListOfField(fieldOf(t.ElemField(), c.Children[0]))
+	case *arrow.StructType:
+		fields := make([]arrow.Field, t.NumFields())
+		for i := range fields {
+			fields[i] = fieldOf(t.Field(i), c.Children[i])
+		}
+		f.Type = arrow.StructOf(fields...)
 	}
-	return array.NewRecordBatch(schema, arrays, int64(rows))
+	return f
 }
 
 // arrayOf makes an array of a column, in the column's memory.
@@ -124,6 +130,9 @@ func arrayOf(t arrow.DataType, c *classify.Column) arrow.ArrayData {
 	case classify.ListColumn:
 		buffers = append(buffers, memory.NewBufferBytes(c.Offsets))
 		children = append(children, arrayOf(t.(*arrow.ListType).Elem(), c.Children[0]))
+	case classify.DictionaryColumn:
+		words := arrayOf(arrow.BinaryTypes.String, c.Children[0]).(*array.Data)
+		return array.NewDataWithDictionary(t, c.Len, append(buffers, memory.NewBufferBytes(c.Values)), c.Nulls, 0, words)
 	case classify.StructColumn:
 		for i, f := range t.(*arrow.StructType).Fields() {
 			children = append(children, arrayOf(f.Type, c.Children[i]))

@@ -71,7 +71,7 @@ func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.S
 		batch := enc.encode(schema, group)
 		var err error
 		if f == nil {
-			f, err = newParquetFile(schema, batch)
+			f, err = newParquetFile(batch.Schema(), batch)
 		}
 		if err == nil {
 			err = f.Write(batch)
@@ -143,6 +143,9 @@ func groups(rows []*row) iter.Seq[[]*row] {
 	}
 }
 
+// unlike are columns whose values differ from row to row.
+var unlike = []string{colPayload, "payload_raw", colRowID, colOffset}
+
 // writerProperties: pages of version 1, because readers exist that know no other; zstd, and never LZ4_RAW, of which a reader
 // made 0 rows without an error. What is different in every row, or in most of the first ones, has no dictionary.
 func writerProperties(first arrow.RecordBatch) *parquet.WriterProperties {
@@ -150,7 +153,7 @@ func writerProperties(first arrow.RecordBatch) *parquet.WriterProperties {
 		parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV1),
 		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel), parquet.WithStats(true),
 	}
-	for _, name := range []string{colPayload, "payload_raw", colRowID, colOffset} {
+	for _, name := range unlike {
 		props = append(props, parquet.WithDictionaryFor(name, false))
 	}
 	for i, f := range first.Schema().Fields() {
@@ -174,5 +177,8 @@ func mostlyDifferent(texts *array.String) bool {
 			n++
 		}
 	}
-	return n > sample/4 && len(seen) > n*3/4
+	return n > sample/4 && mostly(len(seen), n)
 }
+
+// mostly reports whether a part is most of the whole.
+func mostly(part, whole int) bool { return part > whole*3/4 }

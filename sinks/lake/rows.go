@@ -35,15 +35,15 @@ type Lookup func(name string, version int64) (*logtype.Schema, bool)
 // eventEncoder fills the table of a log type from event JSON, by the engine that wrote it. Whatever the record holds, it makes
 // one row.
 type eventEncoder struct {
+	columnSet
 	lookup  Lookup
 	fields  []iceberg.NestedField
-	columns []*classify.Column         // of fields
 	fillers map[int64]*classify.Filler // by the version of the log type
 	index   map[string]int             // of the columns that are not, or not only, filled from the event
 }
 
 func newEventEncoder(fields []iceberg.NestedField, lookup Lookup) encoder {
-	e := &eventEncoder{lookup: lookup, fields: fields, columns: emptyColumns(fields), fillers: map[int64]*classify.Filler{}, index: map[string]int{}}
+	e := &eventEncoder{columnSet: columnSet{columns: emptyColumns(fields)}, lookup: lookup, fields: fields, fillers: map[int64]*classify.Filler{}, index: map[string]int{}}
 	for _, c := range eventColumns() {
 		e.index[c.name] = indexOf(fields, c.name)
 	}
@@ -61,11 +61,7 @@ func (e *eventEncoder) filler(logType string, version int64) *classify.Filler {
 }
 
 func (e *eventEncoder) encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch {
-	resetColumns(e.columns, len(rows))
-	for i, r := range rows {
-		e.add(r, i)
-	}
-	return batchOf(schema, e.columns, len(rows))
+	return e.batch(schema, rows, e.add)
 }
 
 // add makes row i.
@@ -100,7 +96,7 @@ func (e *eventEncoder) unfilled(i int, name string, kinds ...classify.ColumnKind
 }
 
 func (e *eventEncoder) setText(i int, name, text string) {
-	if c := e.unfilled(i, name, classify.TextColumn); c != nil {
+	if c := e.unfilled(i, name, classify.TextColumn, classify.DictionaryColumn); c != nil {
 		c.AppendText([]byte(strings.ToValidUTF8(text, "\uFFFD")))
 	}
 }

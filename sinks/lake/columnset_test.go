@@ -1,0 +1,108 @@
+package lake
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"github.com/apache/iceberg-go/table"
+
+	"panther/schemas"
+)
+
+// failuresSaying makes rows whose error and whose first reason say a text.
+func failuresSaying(n int, text func(i int) string) (rows []*row) {
+	for i := range n {
+		r := failure(failuresTopic, int64(i), "x")
+		f := r.Message.(schemas.Failure)
+		f.Error = text(i)
+		f.Candidates[0].Reasons[0].Got = f.Error
+		r.Message = f
+		rows = append(rows, &row{Record: r, at: start})
+	}
+	return rows
+}
+
+func failureEncoder(t *testing.T) (*fixedEncoder, *arrow.Schema) {
+	fields := tableSchema(failureColumns())
+	schema, err := table.SchemaToArrowSchema(fields, nil, true, false)
+	must0(t, err)
+	return fixedTables()[schemas.ClassificationFailures.Name].encoder(fields.Fields()), schema
+}
+
+// In a file, texts that are often the same have a dictionary, others have none; in lists, too, and whatever the first rows are.
+func TestDictionaries(t *testing.T) {
+	enc, schema := failureEncoder(t)
+	batch := enc.encode(schema, failuresSaying(4096, func(i int) string { return strconv.Itoa(max(i, 500)) }))
+	dictionaries := dictionariesOf(t, batch)
+	const reasons = "candidates.list.element.reasons.list.element."
+	for name, want := range map[string]bool{"p_source_label": true, reasons + "code": true, "error": false, "got": false, colPayload: false, colRowID: false, colOffset: false} {
+		if got := slices.Contains(dictionaries, name); got != want {
+			t.Errorf("column %s has a dictionary: %t, want %t", name, got, want)
+		}
+	}
+	back := stored(t, batch)
+	if got, want := back.Schema().Field(0).Type, schema.Field(0).Type; !arrow.TypeEqual(got, want) {
+		t.Errorf("a reader sees %v, want %v", got, want)
+	}
+	if again := dictionariesOf(t, back); slices.Contains(again, "error") || !slices.Contains(again, "code") {
+		t.Errorf("written again, as when an hour is rewritten, dictionaries have %v", again)
+	}
+}
+
+// The row groups of a file are of one kind, whatever those behind the first are like.
+func TestDictionariesOfLaterGroups(t *testing.T) {
+	const rows = 1000
+	same, different := func(int) string { return "same" }, func(i int) string { return "text " + strconv.Itoa(i) }
+	for _, groups := range [][2]func(int) string{{same, different}, {different, same}} {
+		enc, schema := failureEncoder(t)
+		var f *parquetFile
+		for _, text := range groups {
+			batch := enc.encode(schema, failuresSaying(rows, text))
+			if f == nil {
+				var err error
+				f, err = newParquetFile(batch.Schema(), batch)
+				must0(t, err)
+			}
+			must0(t, f.Write(batch))
+		}
+		must0(t, f.Close())
+		tbl, err := pqarrow.ReadTable(ctx, bytes.NewReader(f.buf.Bytes()), nil, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+		must0(t, err)
+		i := 0
+		for _, chunk := range tbl.Column(0).Data().Chunks() {
+			for k := range chunk.Len() {
+				if got, want := chunk.ValueStr(k), groups[i/rows](i%rows); got != want {
+					t.Fatalf("row %d: got %q, want %q", i, got, want)
+				}
+				i++
+			}
+		}
+		if i != 2*rows {
+			t.Errorf("got %d rows, want %d", i, 2*rows)
+		}
+	}
+}
+
+// dictionariesOf returns the columns that have a dictionary in a file.
+func dictionariesOf(t *testing.T, batch arrow.RecordBatch) (names []string) {
+	f, err := newParquetFile(batch.Schema(), batch)
+	must0(t, err)
+	must0(t, f.Write(batch))
+	must0(t, f.Close())
+	r, err := file.NewParquetReader(bytes.NewReader(f.buf.Bytes()))
+	must0(t, err)
+	for i := range r.MetaData().Schema.NumColumns() {
+		column, err := r.MetaData().RowGroup(0).ColumnChunk(i)
+		must0(t, err)
+		if column.HasDictionaryPage() {
+			names = append(names, r.MetaData().Schema.Column(i).Path())
+		}
+	}
+	return names
+}
