@@ -22,7 +22,8 @@ import (
 
 const (
 	zstdLevel  = 3
-	groupBytes = 32 << 20 // of records, that make one row group: so much is in memory as columns too
+	pageBytes  = 128 << 10 // a block of zstd: larger pages take more memory and time to make, and are no smaller in the file
+	groupBytes = 32 << 20  // of records, that make one row group: so much is in memory as columns too
 
 	dataDir    = "data" // of a table; in it a folder for each hour
 	dataSuffix = ".parquet"
@@ -151,7 +152,7 @@ var unlike = []string{colPayload, "payload_raw", colRowID, colOffset}
 func writerProperties(first arrow.RecordBatch) *parquet.WriterProperties {
 	props := []parquet.WriterProperty{
 		parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV1),
-		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel), parquet.WithStats(true),
+		parquet.WithDataPageSize(pageBytes), parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel), parquet.WithStats(true),
 	}
 	for _, name := range unlike {
 		props = append(props, parquet.WithDictionaryFor(name, false))
