@@ -59,6 +59,15 @@ func (c *Column) Reset() {
 	c.last = -1
 }
 
+// Size returns the bytes of memory that the column has.
+func (c *Column) Size() int {
+	n := cap(c.Valid) + cap(c.Offsets) + cap(c.Values)
+	for _, child := range c.Children {
+		n += child.Size()
+	}
+	return n
+}
+
 // Grow makes room for a number of rows: all of it but for what has no fixed size, as texts and elements.
 func (c *Column) Grow(rows int) {
 	c.Valid = slices.Grow(c.Valid, rows/8+1)

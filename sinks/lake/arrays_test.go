@@ -26,9 +26,9 @@ func compareEncoders(t *testing.T, fields []iceberg.NestedField, lookup Lookup, 
 	t.Helper()
 	schema, err := table.SchemaToArrowSchema(iceberg.NewSchema(0, fields...), nil, true, false)
 	must0(t, err)
-	ours := newEventEncoder(fields, lookup)
+	ours := newEventEncoder(newColumnSet(iceberg.NewSchema(0, fields...)), lookup)
 	ours.encode(schema, rows).Release() // again, in the memory of the first time
-	got, want := stored(t, ours.encode(schema, rows)), stored(t, newRowEncoder(fields, lookup).encode(schema, rows))
+	got, want := stored(t, ours.encode(schema, rows)), stored(t, newRowEncoder(newColumnSet(iceberg.NewSchema(0, fields...)), lookup).encode(schema, rows))
 	for i, f := range schema.Fields() {
 		if array.Equal(got.Column(i), want.Column(i)) {
 			continue
@@ -91,7 +91,7 @@ func TestColumnsOfSamples(t *testing.T) {
 func encodeAll(t *testing.T, fields []iceberg.NestedField, lookup Lookup, rows []*row) arrow.RecordBatch {
 	schema, err := table.SchemaToArrowSchema(iceberg.NewSchema(0, fields...), nil, true, false)
 	must0(t, err)
-	return newEventEncoder(fields, lookup).encode(schema, rows)
+	return newEventEncoder(newColumnSet(iceberg.NewSchema(0, fields...)), lookup).encode(schema, rows)
 }
 
 // Tables that have seen several versions of a log type, and events that are of none of them: any JSON, bytes that are none.

@@ -118,7 +118,7 @@ func (c *Catalog) writeBackfill(ctx context.Context, t *table.Table, b Backfill,
 		return nil, done, err
 	}
 	w := hourWriter{catalog: c, table: t, schema: schema, hour: hourOf(b.Hour), fileBytes: b.Upkeep.FileBytes,
-		encoder: newEventEncoder(t.Schema().Fields(), func(string, int64) (*logtype.Schema, bool) { return b.Schema, true })}
+		encoder: newEventEncoder(newColumnSet(t.Schema()), func(string, int64) (*logtype.Schema, bool) { return b.Schema, true })}
 	header := func(k, v string) stream.Header { return stream.Header{Key: k, Value: []byte(v)} }
 	headers := []stream.Header{header(schemas.HeaderLogType, b.Schema.Name), header(schemas.HeaderSource, b.Source),
 		header(schemas.HeaderSchemaVersion, strconv.FormatInt(b.Schema.Version, 10))}

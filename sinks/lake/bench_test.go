@@ -9,7 +9,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
-	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 
 	"panther/pipeline/stream"
@@ -58,8 +57,9 @@ func BenchmarkFailures(b *testing.B) {
 func writeAlone(b *testing.B, folder Folder, records []stream.Record) (encode, write time.Duration) {
 	schema, err := table.SchemaToArrowSchema(tableSchema(failureColumns()), nil, true, false)
 	must0(b, err)
-	enc := fixedTables()[schemas.ClassificationFailures.Name].encoder(tableSchema(failureColumns()).Fields())
+	enc := fixedTables()[schemas.ClassificationFailures.Name].encoder(newColumnSet(tableSchema(failureColumns())))
 	withoutDictionaries(enc.set.columns)
+	enc.set.tried = true
 	rows := make([]*row, len(records))
 	for i, r := range records {
 		rows[i] = &row{Record: stream.Record{Message: r.Message.(schemas.Failure)}, at: start}
@@ -118,11 +118,11 @@ func benchmarkEvents(b *testing.B, logType string, lines [][]byte) {
 	}
 	var used, encoding [2]time.Duration
 	for b.Loop() {
-		for k, events := range []func([]iceberg.NestedField, Lookup) encoder{newEventEncoder, newRowEncoder} {
+		for k, events := range []func(*columnSet, Lookup) encoder{newEventEncoder, newRowEncoder} {
 			folder, err := OpenFolder(b.TempDir())
 			must0(b, err)
 			sink := NewSink(NewCatalog(folder), library{logType: {s}}.lookup, Options{})
-			sink.events = func(fields []iceberg.NestedField, l Lookup) encoder { return timed{events(fields, l), &encoding[k]} }
+			sink.events = func(set *columnSet, l Lookup) encoder { return timed{events(set, l), &encoding[k]} }
 			sink.Assign(eventsTopic, 0)
 			began := processor()
 			must0(b, sink.Add(ctx, records))

@@ -20,6 +20,8 @@ type buffer struct {
 	bytes   int64
 	first   time.Time // when the oldest row came
 	newest  time.Time // when the newest row came
+
+	columns *columnSet // for the table as it was when it was written last; nil: anew
 }
 
 // pending is what a buffer holds of one partition, and what it knows of the table's offset of that partition.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/iceberg-go"
 
 	"panther/schemas/classify"
 )
@@ -12,14 +13,20 @@ import (
 // A columnSet is the columns of a table, which are filled a batch at a time. Where texts are often the same they become
 // dictionaries, as they are in files: it is cheaper to make them here.
 type columnSet struct {
+	schema  *iceberg.Schema // of the table
 	columns []*classify.Column
-	tried   bool
+	tried   bool // for the file that is being written
+}
+
+func newColumnSet(schema *iceberg.Schema) *columnSet {
+	return &columnSet{schema: schema, columns: emptyColumns(schema.Fields())}
 }
 
 // batch makes a batch of rows, in the columns' memory. add appends row i; columns that it leaves out are null in that row.
 func (s *columnSet) batch(schema *arrow.Schema, rows []*row, add func(r *row, i int)) arrow.RecordBatch {
 	if !s.tried {
 		s.try(rows, add)
+		s.tried = true
 	}
 	s.reset(len(rows))
 	for i, r := range rows {
@@ -42,34 +49,55 @@ func (s *columnSet) reset(rows int) {
 	}
 }
 
-// try fills the columns with some of the first rows, from everywhere, to see which are no dictionaries. It is done once: the row
-// groups of a file are of one kind.
+// size returns the bytes of memory that the columns have.
+func (s *columnSet) size() (n int) {
+	for _, c := range s.columns {
+		n += c.Size()
+	}
+	return n
+}
+
+// try fills the columns with some of the rows, from everywhere, to see which are no dictionaries. It is done once for a file,
+// whose row groups are of one kind.
 func (s *columnSet) try(rows []*row, add func(r *row, i int)) {
-	s.tried = true
+	for _, c := range s.columns {
+		beDictionary(c)
+	}
 	sample := min(trialRows, len(rows)/4)
+	if sample == 0 {
+		return
+	}
 	s.reset(sample)
 	for i := range sample {
 		add(rows[i*(len(rows)/sample)], i)
 	}
-	if sample > 0 {
-		for _, c := range s.columns {
-			settle(c, len(rows)/sample+1)
-		}
+	for _, c := range s.columns {
+		beTexts(c, len(rows)/sample+1)
 	}
 }
 
 // trialRows are enough to see whether texts are often the same.
 const trialRows = 256
 
-// settle makes texts of a dictionary that has few texts twice, and room for so many times the texts that are in it.
-func settle(c *classify.Column, times int) {
-	if n := c.Len - c.Nulls; c.Kind == classify.DictionaryColumn && n > trialRows/8 && mostly(c.Children[0].Len, n) {
-		*c = *c.Children[0]
-	}
-	if c.Kind == classify.TextColumn {
-		c.Values = slices.Grow(c.Values, len(c.Values)*times)
+// beDictionary makes a column a dictionary that is one or was.
+func beDictionary(c *classify.Column) {
+	if c.Kind == classify.TextColumn && len(c.Children) > 0 {
+		c.Kind = classify.DictionaryColumn
 	}
 	for _, child := range c.Children {
-		settle(child, times)
+		beDictionary(child)
+	}
+}
+
+// beTexts makes a column texts that is a dictionary of few texts twice, and makes room for so many times the texts that it has.
+func beTexts(c *classify.Column, times int) {
+	if n := c.Len - c.Nulls; c.Kind == classify.DictionaryColumn && n > trialRows/8 && mostly(c.Children[0].Len, n) {
+		c.Kind = classify.TextColumn
+		c.Values = slices.Grow(c.Values[:0], len(c.Children[0].Values)*times)
+	} else if c.Kind == classify.TextColumn {
+		c.Values = slices.Grow(c.Values[:0], len(c.Values)*times)
+	}
+	for _, child := range c.Children {
+		beTexts(child, times)
 	}
 }

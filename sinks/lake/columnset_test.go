@@ -32,7 +32,7 @@ func failureEncoder(t *testing.T) (*fixedEncoder, *arrow.Schema) {
 	fields := tableSchema(failureColumns())
 	schema, err := table.SchemaToArrowSchema(fields, nil, true, false)
 	must0(t, err)
-	return fixedTables()[schemas.ClassificationFailures.Name].encoder(fields.Fields()), schema
+	return fixedTables()[schemas.ClassificationFailures.Name].encoder(newColumnSet(fields)), schema
 }
 
 // In a file, texts that are often the same have a dictionary, others have none; in lists, too, and whatever the first rows are.

@@ -50,6 +50,7 @@ func (r *retry) after(ctx context.Context, err error) error {
 func (s *Sink) flush(ctx context.Context, b *buffer) error {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
+	defer s.keepColumns(b)
 	var files []iceberg.DataFile
 	var written []batch // the rows that are in files
 	var at time.Time    // when they were written
@@ -183,10 +184,26 @@ func (s *Sink) open(ctx context.Context, b *buffer) (*table.Table, encoder, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	if b.fixed != nil {
-		return t, b.fixed.encoder(t.Schema().Fields()), nil
+	if b.columns == nil || !b.columns.schema.Equals(t.Schema()) {
+		b.columns = newColumnSet(t.Schema())
 	}
-	return t, s.events(t.Schema().Fields(), s.lookup), nil
+	if b.fixed != nil {
+		return t, b.fixed.encoder(b.columns), nil
+	}
+	return t, s.events(b.columns, s.lookup), nil
+}
+
+// keepColumns lets the columns of a buffer keep their memory until the next commit, if those of all have little.
+func (s *Sink) keepColumns(b *buffer) {
+	var kept int64
+	for _, other := range s.buffers {
+		if other.columns != nil {
+			kept += int64(other.columns.size())
+		}
+	}
+	if kept > s.opt.Memory/10 {
+		b.columns = nil
+	}
 }
 
 // columnsFor returns the columns of the newest version of a log type that the rows of b name.

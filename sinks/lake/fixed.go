@@ -36,22 +36,22 @@ func fixedTables() map[string]*fixedTable {
 
 // fixedEncoder fills a fixedTable, which may have more columns than this program knows.
 type fixedEncoder struct {
-	set   columnSet // the columns of the table
-	cells *cells    // of the columns that this program knows, in its order
+	set   *columnSet
+	cells *cells // of the columns that this program knows, in its order
 	fill  func(c *cells, r *row)
 }
 
-func (f *fixedTable) encoder(fields []iceberg.NestedField) *fixedEncoder {
-	columns := emptyColumns(fields)
+func (f *fixedTable) encoder(set *columnSet) *fixedEncoder {
+	set.tried = false
 	var known []*classify.Column
 	for _, c := range f.columns() {
-		i := indexOf(fields, c.name)
+		i := indexOf(set.schema.Fields(), c.name)
 		if c.typ.Equals(iceberg.PrimitiveTypes.Binary) {
-			columns[i] = classify.NewColumn(classify.TextColumn) // in memory they are alike
+			set.columns[i].Kind = classify.TextColumn // in memory they are alike
 		}
-		known = append(known, columns[i])
+		known = append(known, set.columns[i])
 	}
-	return &fixedEncoder{set: columnSet{columns: columns}, cells: newCells(known), fill: f.fill}
+	return &fixedEncoder{set: set, cells: newCells(known), fill: f.fill}
 }
 
 func (e *fixedEncoder) encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch {

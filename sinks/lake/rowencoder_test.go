@@ -33,8 +33,8 @@ type recordBuilder struct{ *array.RecordBuilder }
 
 func (r recordBuilder) FieldBuilder(i int) array.Builder { return r.Field(i) }
 
-func newRowEncoder(fields []iceberg.NestedField, lookup Lookup) encoder {
-	return &rowEncoder{lookup, fields, map[int64]*filler{}}
+func newRowEncoder(set *columnSet, lookup Lookup) encoder {
+	return &rowEncoder{lookup, set.schema.Fields(), map[int64]*filler{}}
 }
 
 func (e *rowEncoder) filler(logType string, version int64) *filler {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/iceberg-go"
 
 	"panther/pipeline/stream"
 	"panther/schemas"
@@ -35,17 +34,17 @@ type Lookup func(name string, version int64) (*logtype.Schema, bool)
 // eventEncoder fills the table of a log type from event JSON, by the engine that wrote it. Whatever the record holds, it makes
 // one row.
 type eventEncoder struct {
-	columnSet
+	*columnSet
 	lookup  Lookup
-	fields  []iceberg.NestedField
 	fillers map[int64]*classify.Filler // by the version of the log type
 	index   map[string]int             // of the columns that are not, or not only, filled from the event
 }
 
-func newEventEncoder(fields []iceberg.NestedField, lookup Lookup) encoder {
-	e := &eventEncoder{columnSet: columnSet{columns: emptyColumns(fields)}, lookup: lookup, fields: fields, fillers: map[int64]*classify.Filler{}, index: map[string]int{}}
+func newEventEncoder(set *columnSet, lookup Lookup) encoder {
+	set.tried = false
+	e := &eventEncoder{columnSet: set, lookup: lookup, fillers: map[int64]*classify.Filler{}, index: map[string]int{}}
 	for _, c := range eventColumns() {
-		e.index[c.name] = indexOf(fields, c.name)
+		e.index[c.name] = indexOf(set.schema.Fields(), c.name)
 	}
 	return e
 }
@@ -54,7 +53,7 @@ func (e *eventEncoder) filler(logType string, version int64) *classify.Filler {
 	f := e.fillers[version]
 	if f == nil {
 		s, _ := e.lookup(logType, version)
-		f = classify.NewFiller(eventAims(e.fields, e.columns, s))
+		f = classify.NewFiller(eventAims(e.schema.Fields(), e.columns, s))
 		e.fillers[version] = f
 	}
 	return f

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 
 	"panther/pipeline/stream"
@@ -33,7 +32,7 @@ type Sink struct {
 	fixed   map[string]*fixedTable                         // by topic
 	held    func(t *table.Table, p stream.Partition) int64 // heldOffset
 	wait    func(ctx context.Context, try int) error       // between tries of a commit: backOff
-	events  func([]iceberg.NestedField, Lookup) encoder    // newEventEncoder
+	events  func(*columnSet, Lookup) encoder               // newEventEncoder
 
 	mu      sync.Mutex
 	buffers map[string]*buffer // by folder of the table
