@@ -187,10 +187,7 @@ func (s *Sink) open(ctx context.Context, b *buffer) (*table.Table, encoder, erro
 	if b.columns == nil || !b.columns.schema.Equals(t.Schema()) {
 		b.columns = newColumnSet(t.Schema())
 	}
-	if b.fixed != nil {
-		return t, b.fixed.encoder(b.columns), nil
-	}
-	return t, s.events(b.columns, s.lookup), nil
+	return t, s.encoder(b.fixed, b.columns, s.lookup), nil
 }
 
 // keepColumns lets the columns of a buffer keep their memory until the next commit, if those of all have little.

@@ -28,6 +28,14 @@ type encoder interface {
 	encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch
 }
 
+// newEncoder makes the encoder of a fixed table, or of the table of a log type.
+func newEncoder(fixed *fixedTable, set *columnSet, lookup Lookup) encoder {
+	if fixed != nil {
+		return fixed.encoder(set)
+	}
+	return newEventEncoder(set, lookup)
+}
+
 // Lookup finds a version of a log type; a version that is not known, and -1, mean the newest.
 type Lookup func(name string, version int64) (*logtype.Schema, bool)
 

@@ -32,7 +32,7 @@ type Sink struct {
 	fixed   map[string]*fixedTable                         // by topic
 	held    func(t *table.Table, p stream.Partition) int64 // heldOffset
 	wait    func(ctx context.Context, try int) error       // between tries of a commit: backOff
-	events  func(*columnSet, Lookup) encoder               // newEventEncoder
+	encoder func(*fixedTable, *columnSet, Lookup) encoder  // newEncoder
 
 	mu      sync.Mutex
 	buffers map[string]*buffer // by folder of the table
@@ -79,7 +79,7 @@ func NewSink(c *Catalog, lookup Lookup, opt Options) *Sink {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &Sink{catalog: c, lookup: lookup, opt: opt, held: heldOffset, wait: backOff, events: newEventEncoder,
+	return &Sink{catalog: c, lookup: lookup, opt: opt, held: heldOffset, wait: backOff, encoder: newEncoder,
 		fixed: fixedTables(), buffers: map[string]*buffer{}, parts: map[stream.Partition]*position{}, left: map[stream.Partition]int64{}}
 }
 
