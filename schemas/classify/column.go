@@ -181,6 +181,24 @@ func wordOf[T []byte | string](c *Column, text T) (row int) {
 	return row
 }
 
+// Knows reports whether a dictionary has a text.
+func (c *Column) Knows(text string) bool {
+	_, ok := c.known[text]
+	return ok
+}
+
+// Spell makes a column of texts of a dictionary.
+func (c *Column) Spell() {
+	words, rows := c.Children[0], c.Values
+	c.Kind, c.Offsets, c.Values = TextColumn, appendZeros(c.Offsets[:0], 4), make([]byte, 0, len(words.Values))
+	for i := range c.Len {
+		if c.Valid[i>>3]>>(i&7)&1 == 1 {
+			c.Values = append(c.Values, words.textAt(int(binary.LittleEndian.Uint32(rows[4*i:])))...)
+		}
+		c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
+	}
+}
+
 func (c *Column) textAt(row int) []byte {
 	return c.Values[binary.LittleEndian.Uint32(c.Offsets[4*row:]):binary.LittleEndian.Uint32(c.Offsets[4*row+4:])]
 }

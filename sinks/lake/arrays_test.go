@@ -28,7 +28,15 @@ func compareEncoders(t *testing.T, fields []iceberg.NestedField, lookup Lookup, 
 	must0(t, err)
 	ours := newEventEncoder(newColumnSet(iceberg.NewSchema(0, fields...)), lookup)
 	ours.encode(schema, rows).Release() // again, in the memory of the first time
-	got, want := stored(t, ours.encode(schema, rows)), stored(t, newRowEncoder(newColumnSet(iceberg.NewSchema(0, fields...)), lookup).encode(schema, rows))
+	fast, slow := ours.encode(schema, rows), newRowEncoder(newColumnSet(iceberg.NewSchema(0, fields...)), lookup).encode(schema, rows)
+	one := func(batch arrow.RecordBatch) []byte {
+		return fileOf(t, schema, 1, func(int) arrow.RecordBatch { return batch })
+	}
+	fastFile, slowFile := one(fast), one(slow)
+	if diff := cmp.Diff(statisticsOf(t, slowFile), statisticsOf(t, fastFile)); diff != "" {
+		t.Fatalf("statistics (-want +got):\n%s", diff)
+	}
+	got, want := rowsOf(t, fastFile), rowsOf(t, slowFile)
 	for i, f := range schema.Fields() {
 		if array.Equal(got.Column(i), want.Column(i)) {
 			continue
@@ -45,12 +53,12 @@ func compareEncoders(t *testing.T, fields []iceberg.NestedField, lookup Lookup, 
 // stored returns what a reader of a file with these rows sees.
 func stored(t *testing.T, batch arrow.RecordBatch) arrow.RecordBatch {
 	t.Helper()
-	f, err := newParquetFile(batch.Schema(), batch)
-	must0(t, err)
-	must0(t, f.Write(batch))
-	must0(t, f.Close())
-	tbl, err := pqarrow.ReadTable(ctx, bytes.NewReader(f.buf.Bytes()), nil, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
-	must0(t, err)
+	return rowsOf(t, fileOf(t, batch.Schema(), 1, func(int) arrow.RecordBatch { return batch }))
+}
+
+func rowsOf(t *testing.T, written []byte) arrow.RecordBatch {
+	t.Helper()
+	tbl := read(t, written)
 	columns := make([]arrow.Array, tbl.NumCols())
 	for i := range columns {
 		chunks := tbl.Column(i).Data().Chunks()
@@ -60,6 +68,13 @@ func stored(t *testing.T, batch arrow.RecordBatch) arrow.RecordBatch {
 		columns[i] = chunks[0]
 	}
 	return array.NewRecordBatch(tbl.Schema(), columns, tbl.NumRows())
+}
+
+func read(t *testing.T, written []byte) arrow.Table {
+	t.Helper()
+	tbl, err := pqarrow.ReadTable(ctx, bytes.NewReader(written), nil, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	must0(t, err)
+	return tbl
 }
 
 func rowOf(r stream.Record) *row {

@@ -32,7 +32,9 @@ func BenchmarkFailures(b *testing.B) {
 	must0(b, err)
 	s := NewSink(NewCatalog(folder), library{}.lookup, Options{})
 	var ours, ourEncoding, encoding, alone time.Duration
-	s.encoder = func(f *fixedTable, set *columnSet, l Lookup) encoder { return timed{newEncoder(f, set, l), &ourEncoding} }
+	s.encoder = func(f *fixedTable, set *columnSet, l Lookup) encoder {
+		return timed{newEncoder(f, set, l), &ourEncoding}
+	}
 	next := int64(0)
 	for b.Loop() {
 		for i := range records {
@@ -62,7 +64,6 @@ func writeAlone(b *testing.B, folder Folder, records []stream.Record) (encode, w
 	must0(b, err)
 	enc := fixedTables()[schemas.ClassificationFailures.Name].encoder(newColumnSet(tableSchema(failureColumns())))
 	withoutDictionaries(enc.set.columns)
-	enc.set.tried = true
 	rows := make([]*row, len(records))
 	for i, r := range records {
 		rows[i] = &row{Record: stream.Record{Message: r.Message.(schemas.Failure)}, at: start}

@@ -15,7 +15,6 @@ import (
 type columnSet struct {
 	schema  *iceberg.Schema // of the table
 	columns []*classify.Column
-	tried   bool // for the file that is being written
 }
 
 func newColumnSet(schema *iceberg.Schema) *columnSet {
@@ -24,10 +23,7 @@ func newColumnSet(schema *iceberg.Schema) *columnSet {
 
 // batch makes a batch of rows, in the columns' memory. add appends row i; columns that it leaves out are null in that row.
 func (s *columnSet) batch(schema *arrow.Schema, rows []*row, add func(r *row, i int)) arrow.RecordBatch {
-	if !s.tried {
-		s.try(rows, add)
-		s.tried = true
-	}
+	s.try(rows, add)
 	s.reset(len(rows))
 	for i, r := range rows {
 		add(r, i)
@@ -35,6 +31,7 @@ func (s *columnSet) batch(schema *arrow.Schema, rows []*row, add func(r *row, i 
 	fields, arrays := make([]arrow.Field, len(s.columns)), make([]arrow.Array, len(s.columns))
 	for i, c := range s.columns {
 		c.End(len(rows))
+		spell(c)
 		fields[i] = fieldOf(schema.Field(i), c)
 		arrays[i] = array.MakeFromData(arrayOf(fields[i].Type, c))
 	}
@@ -57,8 +54,7 @@ func (s *columnSet) size() (n int) {
 	return n
 }
 
-// try fills the columns with some of the rows, from everywhere, to see which are no dictionaries. It is done once for a file,
-// whose row groups are of one kind.
+// try fills the columns with some of the rows, from everywhere, to see which are no dictionaries.
 func (s *columnSet) try(rows []*row, add func(r *row, i int)) {
 	for _, c := range s.columns {
 		beDictionary(c)
@@ -99,5 +95,16 @@ func beTexts(c *classify.Column, times int) {
 	}
 	for _, child := range c.Children {
 		beTexts(child, times)
+	}
+}
+
+// spell makes texts of a dictionary that has the empty one. The Parquet writer leaves that out when it notes the least text of
+// a dictionary, and readers who look for it would leave out the file.
+func spell(c *classify.Column) {
+	if c.Kind == classify.DictionaryColumn && c.Knows("") {
+		c.Spell()
+	}
+	for _, child := range c.Children {
+		spell(child)
 	}
 }

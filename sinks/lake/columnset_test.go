@@ -7,9 +7,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/apache/iceberg-go/table"
 
 	"panther/schemas"
@@ -55,27 +53,15 @@ func TestDictionaries(t *testing.T) {
 	}
 }
 
-// The row groups of a file are of one kind, whatever those behind the first are like.
+// What a row group becomes dictionaries by is in that row group: those beside it may be other.
 func TestDictionariesOfLaterGroups(t *testing.T) {
 	const rows = 1000
 	same, different := func(int) string { return "same" }, func(i int) string { return "text " + strconv.Itoa(i) }
 	for _, groups := range [][2]func(int) string{{same, different}, {different, same}} {
 		enc, schema := failureEncoder(t)
-		var f *parquetFile
-		for _, text := range groups {
-			batch := enc.encode(schema, failuresSaying(rows, text))
-			if f == nil {
-				var err error
-				f, err = newParquetFile(batch.Schema(), batch)
-				must0(t, err)
-			}
-			must0(t, f.Write(batch))
-		}
-		must0(t, f.Close())
-		tbl, err := pqarrow.ReadTable(ctx, bytes.NewReader(f.buf.Bytes()), nil, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
-		must0(t, err)
+		written := fileOf(t, schema, len(groups), func(g int) arrow.RecordBatch { return enc.encode(schema, failuresSaying(rows, groups[g])) })
 		i := 0
-		for _, chunk := range tbl.Column(0).Data().Chunks() {
+		for _, chunk := range read(t, written).Column(0).Data().Chunks() {
 			for k := range chunk.Len() {
 				if got, want := chunk.ValueStr(k), groups[i/rows](i%rows); got != want {
 					t.Fatalf("row %d: got %q, want %q", i, got, want)
@@ -91,11 +77,7 @@ func TestDictionariesOfLaterGroups(t *testing.T) {
 
 // dictionariesOf returns the columns that have a dictionary in a file.
 func dictionariesOf(t *testing.T, batch arrow.RecordBatch) (names []string) {
-	f, err := newParquetFile(batch.Schema(), batch)
-	must0(t, err)
-	must0(t, f.Write(batch))
-	must0(t, f.Close())
-	r, err := file.NewParquetReader(bytes.NewReader(f.buf.Bytes()))
+	r, err := file.NewParquetReader(bytes.NewReader(fileOf(t, batch.Schema(), 1, func(int) arrow.RecordBatch { return batch })))
 	must0(t, err)
 	for i := range r.MetaData().Schema.NumColumns() {
 		column, err := r.MetaData().RowGroup(0).ColumnChunk(i)

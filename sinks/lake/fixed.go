@@ -42,7 +42,6 @@ type fixedEncoder struct {
 }
 
 func (f *fixedTable) encoder(set *columnSet) *fixedEncoder {
-	set.tried = false
 	var known []*classify.Column
 	for _, c := range f.columns() {
 		i := indexOf(set.schema.Fields(), c.name)

@@ -72,7 +72,7 @@ func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.S
 		batch := enc.encode(schema, group)
 		var err error
 		if f == nil {
-			f, err = newParquetFile(batch.Schema(), batch)
+			f, err = newParquetFile(schema, batch)
 		}
 		if err == nil {
 			err = f.Write(batch)
@@ -100,6 +100,19 @@ func newParquetFile(schema *arrow.Schema, first arrow.RecordBatch) (*parquetFile
 	buf.Reset()
 	w, err := pqarrow.NewFileWriter(schema, buf, writerProperties(first), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
 	return &parquetFile{w, buf}, err
+}
+
+// Write writes a row group. Where it has dictionaries others may have texts, which the Write of the library does not take.
+func (f *parquetFile) Write(batch arrow.RecordBatch) error {
+	if err := f.NewRowGroupChecked(); err != nil {
+		return err
+	}
+	for _, column := range batch.Columns() {
+		if err := f.WriteColumnData(column); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // storeFile ends a file, stores it in the folder of its hour, and describes it.

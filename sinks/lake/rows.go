@@ -49,7 +49,6 @@ type eventEncoder struct {
 }
 
 func newEventEncoder(set *columnSet, lookup Lookup) encoder {
-	set.tried = false
 	e := &eventEncoder{columnSet: set, lookup: lookup, fillers: map[int64]*classify.Filler{}, index: map[string]int{}}
 	for _, c := range eventColumns() {
 		e.index[c.name] = indexOf(set.schema.Fields(), c.name)
