@@ -97,6 +97,9 @@ var dictionaryType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32
 
 // fieldOf returns a field of a table with the type that it has in a column.
 func fieldOf(f arrow.Field, c *classify.Column) arrow.Field {
+	if c.Kind == classify.NoColumn {
+		return f
+	}
 	switch t := f.Type.(type) {
 	case *arrow.StringType:
 		if c.Kind == classify.DictionaryColumn {

@@ -16,19 +16,6 @@ type cells struct {
 	n       int
 }
 
-func newCells(columns []*classify.Column) *cells {
-	c := &cells{columns: columns, within: make([]*cells, len(columns))}
-	for i, column := range columns {
-		if column.Kind == classify.ListColumn {
-			column = column.Children[0]
-		}
-		if column.Kind == classify.StructColumn {
-			c.within[i] = newCells(column.Children)
-		}
-	}
-	return c
-}
-
 func (c *cells) next() *classify.Column {
 	c.n++
 	return c.columns[c.n-1]

@@ -34,26 +34,50 @@ func fixedTables() map[string]*fixedTable {
 	return all
 }
 
-// fixedEncoder fills a fixedTable, which may have more columns than this program knows.
+// fixedEncoder fills a fixedTable, which may have more columns than this program knows, in another order.
 type fixedEncoder struct {
-	set   *columnSet
-	cells *cells // of the columns that this program knows, in its order
-	fill  func(c *cells, r *row)
+	set    *columnSet
+	cells  *cells             // of the columns that this program knows, in its order
+	strays []*classify.Column // take what the table has no column for: see cellsOf
+	fill   func(c *cells, r *row)
 }
 
 func (f *fixedTable) encoder(set *columnSet) *fixedEncoder {
-	var known []*classify.Column
-	for _, c := range f.columns() {
-		i := indexOf(set.schema.Fields(), c.name)
-		if c.typ.Equals(iceberg.PrimitiveTypes.Binary) {
-			set.columns[i].Kind = classify.TextColumn // in memory they are alike
+	e := &fixedEncoder{set: set, fill: f.fill}
+	e.cells = e.cellsOf(f.columns(), set.schema.Fields(), set.columns)
+	return e
+}
+
+// cellsOf finds the columns that this program knows among those of a table, or of a struct in it. One to which another engine
+// has given another type is null in every row.
+func (e *fixedEncoder) cellsOf(known []column, fields []iceberg.NestedField, columns []*classify.Column) *cells {
+	c := &cells{within: make([]*cells, len(known))}
+	for i, want := range known {
+		k := indexOf(fields, want.name)
+		t, column := fields[k].Type, columns[k]
+		if _, fits := mergeType(t, want.typ, nil, false); !fits {
+			*column = *classify.NewColumn(classify.NoColumn)
+			t, column = want.typ, emptyColumn(want.typ)
+			e.strays = append(e.strays, column)
 		}
-		known = append(known, set.columns[i])
+		if t.Equals(iceberg.PrimitiveTypes.Binary) {
+			column.Kind = classify.TextColumn // in memory they are alike
+		}
+		c.columns = append(c.columns, column)
+		if l, ok := t.(*iceberg.ListType); ok {
+			t, column = l.Element, column.Children[0]
+		}
+		if s, ok := t.(*iceberg.StructType); ok {
+			c.within[i] = e.cellsOf(want.sub, s.FieldList, column.Children)
+		}
 	}
-	return &fixedEncoder{set: set, cells: newCells(known), fill: f.fill}
+	return c
 }
 
 func (e *fixedEncoder) encode(schema *arrow.Schema, rows []*row) arrow.RecordBatch {
+	for _, stray := range e.strays {
+		stray.Reset()
+	}
 	return e.set.batch(schema, rows, func(r *row, _ int) {
 		e.cells.n = 0
 		e.fill(e.cells, r)
