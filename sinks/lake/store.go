@@ -18,6 +18,7 @@ var ErrExists = errors.New("the file exists")
 // A Store keeps the files of a lake. Names are slash-separated paths below Root. Every file is written whole, and is
 // durable when the call returns. Create is the one operation that must be atomic against all other processes: on disk it
 // is link(2), on S3 a PUT with If-None-Match (package bucket). An error says nothing of whether a write took effect.
+// Without an error, b is free for other use.
 // Package storetest says what each kind of store does.
 type Store interface {
 	Root() string                                              // what locations inside the tables begin with: an absolute path, or a URI

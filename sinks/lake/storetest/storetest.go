@@ -72,7 +72,9 @@ func testCreate(t *testing.T, s lake.Store) {
 		t.Errorf("create in the place of another: %v, want lake.ErrExists", err)
 	}
 	expect(t, s, "create/one", "first")
-	must(t, s.Put(ctx, "create/one", []byte("third")))
+	third := []byte("third")
+	must(t, s.Put(ctx, "create/one", third))
+	clear(third) // it is the caller's again
 	expect(t, s, "create/one", "third")
 }
 
