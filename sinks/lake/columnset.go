@@ -89,9 +89,10 @@ func beDictionary(c *classify.Column) {
 func beTexts(c *classify.Column, times int) {
 	if n := c.Len - c.Nulls; c.Kind == classify.DictionaryColumn && n > trialRows/8 && mostly(c.Children[0].Len, n) {
 		c.Kind = classify.TextColumn
-		c.Values = slices.Grow(c.Values[:0], len(c.Children[0].Values)*times)
-	} else if c.Kind == classify.TextColumn {
-		c.Values = slices.Grow(c.Values[:0], len(c.Values)*times)
+		c.Values = append(c.Values, c.Children[0].Values...)
+	}
+	if c.Kind == classify.TextColumn {
+		c.Values = slices.Grow(c.Values[:0], min(len(c.Values)*times, groupBytes))
 	}
 	for _, child := range c.Children {
 		beTexts(child, times)
