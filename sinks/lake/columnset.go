@@ -99,10 +99,13 @@ func beTexts(c *classify.Column, times int) {
 	}
 }
 
-// spell makes texts of a dictionary that has the empty one. The Parquet writer leaves that out when it notes the least text of
-// a dictionary, and readers who look for it would leave out the file.
+// dictionaryBytes are the most that dictionaries have, as those that the Parquet writer makes: one page holds all of it.
+const dictionaryBytes = 1 << 20
+
+// spell makes texts of a dictionary that is too large, or that has the empty text: the Parquet writer leaves that out when it
+// notes the least text of a dictionary, and readers who look for it would leave out the file.
 func spell(c *classify.Column) {
-	if c.Kind == classify.DictionaryColumn && c.Knows("") {
+	if c.Kind == classify.DictionaryColumn && (c.Knows("") || len(c.Children[0].Values) > dictionaryBytes) {
 		c.Spell()
 	}
 	for _, child := range c.Children {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -71,6 +72,29 @@ func TestDictionariesOfLaterGroups(t *testing.T) {
 		}
 		if i != 2*rows {
 			t.Errorf("got %d rows, want %d", i, 2*rows)
+		}
+	}
+}
+
+// A dictionary that is larger than it seemed it would be is none.
+func TestLargeDictionaries(t *testing.T) {
+	for _, c := range []struct {
+		bytes int // of each text
+		want  arrow.Type
+	}{{100, arrow.DICTIONARY}, {1000, arrow.STRING}} {
+		texts := make([]string, 4096)
+		for i := range texts { // every other one is new: not those of the sample
+			texts[i] = strconv.Itoa(i*(i%2)) + strings.Repeat("x", c.bytes)
+		}
+		set, schema := columnOfTexts(t)
+		batch := batchOfTexts(set, schema, texts)
+		if got := batch.Column(0).DataType().ID(); got != c.want {
+			t.Errorf("texts of %d bytes become a column of type %s, want %s", c.bytes, got, c.want)
+		}
+		for i, column := 0, rowsOf(t, fileOf(t, schema, 1, func(int) arrow.RecordBatch { return batch })).Column(0); i < len(texts); i++ {
+			if got := column.ValueStr(i); got != texts[i] {
+				t.Fatalf("row %d is %.20q, want %.20q", i, got, texts[i])
+			}
 		}
 	}
 }

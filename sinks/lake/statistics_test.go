@@ -10,18 +10,15 @@ import (
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 	"github.com/google/go-cmp/cmp"
+
+	"panther/pipeline/stream"
 )
 
 // The footer says the truth of row groups that have empty texts, and of those beside them: all are made in one memory.
 func TestStatisticsOfEmptyTexts(t *testing.T) {
-	fields := iceberg.NewSchema(0, iceberg.NestedField{ID: 1, Name: "a", Type: stringType})
-	schema, err := table.SchemaToArrowSchema(fields, nil, true, false)
-	must0(t, err)
-	set := newColumnSet(fields)
 	groups := [][]string{{"b", "c", "b"}, {"", "b", ""}, {"", ""}, {"d"}}
-	written := fileOf(t, schema, len(groups), func(g int) arrow.RecordBatch {
-		return set.batch(schema, make([]*row, len(groups[g])), func(_ *row, i int) { set.columns[0].AppendString(groups[g][i]) })
-	})
+	set, schema := columnOfTexts(t)
+	written := fileOf(t, schema, len(groups), func(g int) arrow.RecordBatch { return batchOfTexts(set, schema, groups[g]) })
 	want := []string{
 		`a: 3 values, 0 nulls, from "b" to "c" (true)`,
 		`a: 3 values, 0 nulls, from "" to "b" (true)`,
@@ -38,6 +35,22 @@ func TestStatisticsOfEmptyTexts(t *testing.T) {
 	if want := `["b" "c" "b"]["" "b" ""]["" ""]["d"]`; got != want && got != `["b" "c" "b" "" "b" "" "" "" "d"]` {
 		t.Errorf("got rows %s, want %s", got, want)
 	}
+}
+
+// columnOfTexts makes the columns of a table that has one.
+func columnOfTexts(t *testing.T) (*columnSet, *arrow.Schema) {
+	fields := iceberg.NewSchema(0, iceberg.NestedField{ID: 1, Name: "a", Type: stringType})
+	schema, err := table.SchemaToArrowSchema(fields, nil, true, false)
+	must0(t, err)
+	return newColumnSet(fields), schema
+}
+
+func batchOfTexts(set *columnSet, schema *arrow.Schema, texts []string) arrow.RecordBatch {
+	rows := make([]*row, len(texts))
+	for i, text := range texts {
+		rows[i] = &row{Record: stream.Record{Key: []byte(text)}}
+	}
+	return set.batch(schema, rows, func(r *row, _ int) { set.columns[0].AppendText(r.Key) })
 }
 
 // fileOf writes row groups, each of which is made when it is written.
