@@ -85,9 +85,10 @@ func beDictionary(c *classify.Column) {
 	}
 }
 
-// beTexts makes a column texts that is a dictionary of few texts twice, and makes room for so many times the texts that it has.
+// beTexts makes a column texts that is a dictionary of few texts twice, or one that spell would make texts, and makes room for so many times the texts that it has.
 func beTexts(c *classify.Column, times int) {
-	if n := c.Len - c.Nulls; c.Kind == classify.DictionaryColumn && n > trialRows/8 && mostly(c.Children[0].Len, n) {
+	n := c.Len - c.Nulls
+	if c.Kind == classify.DictionaryColumn && (n > trialRows/8 && mostly(c.Children[0].Len, n) || c.Knows("")) {
 		c.Kind = classify.TextColumn
 		c.Values = append(c.Values, c.Children[0].Values...)
 	}
