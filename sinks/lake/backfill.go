@@ -170,7 +170,7 @@ func (w *hourWriter) group(ctx context.Context) (err error) {
 	batch := w.encoder.encode(w.schema, w.rows)
 	defer batch.Release()
 	if w.file == nil {
-		if w.file, err = newParquetFile(w.schema, batch); err != nil {
+		if w.file, err = w.catalog.newParquetFile(w.schema, batch); err != nil {
 			return err
 		}
 	}

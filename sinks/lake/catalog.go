@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/catalog"
@@ -18,6 +19,7 @@ import (
 type Catalog struct {
 	store Store
 	heads Heads
+	files sync.Pool // of *bytes.Buffer: the memory of files that are stored, for those that come next
 }
 
 // Heads know the head of each table: the metadata that is the table now. To commit is to put another one in its place, if it

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -72,7 +71,7 @@ func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.S
 		batch := enc.encode(schema, group)
 		var err error
 		if f == nil {
-			f, err = newParquetFile(schema, batch)
+			f, err = c.newParquetFile(schema, batch)
 		}
 		if err == nil {
 			err = f.Write(batch)
@@ -88,15 +87,15 @@ func (c *Catalog) writeFile(ctx context.Context, t *table.Table, schema *arrow.S
 // A parquetFile is a file that is being written: in memory, until storeFile stores it.
 type parquetFile struct {
 	*pqarrow.FileWriter
-	buf *bytes.Buffer // of fileBuffers
+	buf *bytes.Buffer
 }
 
-// fileBuffers are the memory of files that have been stored.
-var fileBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
 // newParquetFile makes a file whose first rows are known: not yet written, but what all are taken to be like.
-func newParquetFile(schema *arrow.Schema, first arrow.RecordBatch) (*parquetFile, error) {
-	buf := fileBuffers.Get().(*bytes.Buffer)
+func (c *Catalog) newParquetFile(schema *arrow.Schema, first arrow.RecordBatch) (*parquetFile, error) {
+	buf, ok := c.files.Get().(*bytes.Buffer)
+	if !ok {
+		buf = new(bytes.Buffer)
+	}
 	buf.Reset()
 	w, err := pqarrow.NewFileWriter(schema, buf, writerProperties(first), pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
 	return &parquetFile{w, buf}, err
@@ -133,7 +132,7 @@ func (c *Catalog) storeFile(ctx context.Context, t *table.Table, hour int64, f *
 		return nil, err
 	}
 	size := int64(f.buf.Len())
-	fileBuffers.Put(f.buf)
+	c.files.Put(f.buf)
 	return table.DataFileFromMetadata(table.DataFileArgs{
 		Schema: t.Schema(), Spec: hourlySpec(t), Format: iceberg.ParquetFile, Metadata: meta, FilePath: c.store.Root() + "/" + name, FileSize: size,
 		Content: iceberg.EntryContentData, Properties: t.Properties(), FormatVersion: t.Metadata().Version(),

@@ -130,7 +130,7 @@ func (c *Catalog) writeBatches(ctx context.Context, t *table.Table, hour int64, 
 			return nil, err
 		}
 		if f == nil {
-			if f, err = newParquetFile(schema, batch); err != nil {
+			if f, err = c.newParquetFile(schema, batch); err != nil {
 				return nil, err
 			}
 			group = groupBytes

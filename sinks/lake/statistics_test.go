@@ -61,7 +61,7 @@ func fileOf(t *testing.T, schema *arrow.Schema, groups int, group func(i int) ar
 		batch := group(i)
 		if f == nil {
 			var err error
-			f, err = newParquetFile(schema, batch)
+			f, err = new(Catalog).newParquetFile(schema, batch)
 			must0(t, err)
 		}
 		must0(t, f.Write(batch))
