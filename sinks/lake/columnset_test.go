@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/iceberg-go/table"
 
+	"panther/pipeline/stream"
 	"panther/schemas"
 )
 
@@ -96,6 +97,28 @@ func TestLargeDictionaries(t *testing.T) {
 				t.Fatalf("row %d is %.20q, want %.20q", i, got, texts[i])
 			}
 		}
+	}
+}
+
+// The columns of a table are used again for the next commit, unless those of all tables have too much memory.
+func TestColumnsAreKept(t *testing.T) {
+	s := NewSink(NewCatalog(newMemory()), library{}.lookup, Options{})
+	s.Assign(failuresTopic, 0)
+	next := int64(0)
+	commit := func() *columnSet {
+		must0(t, s.Add(ctx, []stream.Record{failure(failuresTopic, next, "a line")}))
+		next++
+		_, _, err := s.Flush(ctx, true)
+		must0(t, err)
+		return s.buffers[folderOf(FailuresTable)].columns
+	}
+	first := commit()
+	if again := commit(); first == nil || again != first {
+		t.Errorf("after a commit there are columns %p, after the next one %p, want the same", first, again)
+	}
+	s.opt.Memory = 10 * int64(first.size()-1)
+	if got := commit(); got != nil {
+		t.Errorf("columns of %d bytes are kept, of %d that there are for all", got.size(), s.opt.Memory)
 	}
 }
 
