@@ -85,7 +85,8 @@ func beDictionary(c *classify.Column) {
 	}
 }
 
-// beTexts makes a column texts that is a dictionary of few texts twice, or one that spell would make texts, and makes room for so many times the texts that it has.
+// beTexts makes texts of a dictionary that has few texts twice, or that spell would make texts, and makes room for so many
+// times the texts that are in it.
 func beTexts(c *classify.Column, times int) {
 	n := c.Len - c.Nulls
 	if c.Kind == classify.DictionaryColumn && (n > trialRows/8 && mostly(c.Children[0].Len, n) || c.Knows("")) {
