@@ -103,7 +103,7 @@ func (e *eventEncoder) unfilled(i int, name string, kinds ...classify.ColumnKind
 
 func (e *eventEncoder) setText(i int, name, text string) {
 	if c := e.unfilled(i, name, classify.TextColumn, classify.DictionaryColumn); c != nil {
-		c.AppendText([]byte(strings.ToValidUTF8(text, "\uFFFD")))
+		c.AppendString(strings.ToValidUTF8(text, "\uFFFD"))
 	}
 }
 
