@@ -143,7 +143,7 @@ func (w *walk) object(b []byte) {
 	switch {
 	case w.Type == JSONArray:
 		w.wrapped(b)
-	case w.Type == CloudWatchLogs || w.Type != JSON && bytes.Contains(b, []byte(`"logEvents"`)):
+	case w.Type == CloudWatchLogs || w.Type != JSON && namesLogEvents(b):
 		w.cloudWatch(b)
 	default:
 		w.line(Line{Bytes: b})
