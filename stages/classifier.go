@@ -31,6 +31,24 @@ type Classifier struct {
 	activity   map[counted]*schemas.Activity
 	out        []stream.Record // of one line
 	record     splitting       // the one at hand
+
+	// What events are made of.
+	said    stream.Slab[byte]
+	headers stream.Slab[stream.Header]
+	arrival stamp
+}
+
+// A stamp is the time of the last event as text. Many have come by the same time.
+type stamp struct {
+	at   time.Time
+	text []byte
+}
+
+func (s *stamp) of(at time.Time) []byte {
+	if s.text == nil || !s.at.Equal(at) {
+		s.at, s.text = at, at.UTC().AppendFormat(nil, time.RFC3339Nano)
+	}
+	return s.text
 }
 
 // splitting is a record whose lines are classified. It is in the Classifier's memory, not on the stack: the body of a loop over
@@ -47,7 +65,8 @@ type splitting struct {
 type lines struct {
 	source  catalogue.LogSource
 	schemas []*logtype.Schema
-	checker classify.Checker // nil until the first line
+	checker classify.Checker                    // nil until the first line
+	headers map[*logtype.Schema][]stream.Header // see headersOf
 }
 
 // counted is what activity is counted by.
@@ -61,7 +80,8 @@ type candidates interface {
 // NewClassifier makes a Classifier. newChecker compiles the candidate schemas of a source; it is called again when
 // these change.
 func NewClassifier(newChecker func([]*logtype.Schema) classify.Checker) *Classifier {
-	return &Classifier{newChecker: newChecker, activity: map[counted]*schemas.Activity{}}
+	return &Classifier{newChecker: newChecker, activity: map[counted]*schemas.Activity{},
+		said: stream.Slab[byte]{Piece: 16 << 10}, headers: stream.Slab[stream.Header]{Piece: 160}}
 }
 
 // Map classifies the lines of one record.
@@ -126,7 +146,7 @@ func (c *Classifier) line(x *splitting, line envelope.Line) []stream.Record {
 		a := c.count(x.lines, x.logType, x.Arrival)
 		a.Events++
 		a.MaxEventTime = later(a.MaxEventTime, verdict.EventTime)
-		c.out = append(c.out, event(&x.Record, at, x.source.ID, verdict))
+		c.out = append(c.out, c.event(x, at, verdict))
 	default:
 		f := failure(x.Arrival, at, x.source, row, line, verdict.Candidates)
 		a := c.count(x.lines, "", x.Arrival)
@@ -217,22 +237,36 @@ func (c *Classifier) Flush(dst []stream.Record, _ stream.View) []stream.Record {
 // Reset forgets what was counted.
 func (c *Classifier) Reset() { clear(c.activity) }
 
-// event is the record of an event. What it says is one piece of memory: there are as many events as lines.
-func event(r *stream.Record, at schemas.Position, source string, v classify.Verdict) stream.Record {
-	b := make([]byte, 0, len(v.Event)+len(v.Schema.Name)+len(source)+len(at.Topic)+200)
-	from := 0
-	part := func(appended []byte) []byte {
-		b = appended
-		from, appended = len(b), b[from:len(b):len(b)]
-		return appended
+// event is the record of an event. There are as many as lines, so its memory comes in pieces, and what many say is shared.
+func (c *Classifier) event(x *splitting, at schemas.Position, v classify.Verdict) stream.Record {
+	said := append(c.said.Take(len(v.Event) + len(at.Topic) + positionSize)[:0], v.Event...)
+	size := len(said)
+	said = at.AppendJSON(said)
+	headers := c.headers.Take(5)
+	copy(headers, x.headersOf(v.Schema))
+	headers[3] = stream.Header{Key: schemas.HeaderParseTime, Value: c.arrival.of(x.Arrival)}
+	headers[4] = stream.Header{Key: schemas.HeaderPosition, Value: said[size:]}
+	return stream.Record{Topic: schemas.Events.Name, Key: x.Key, Value: said[:size:size], Headers: headers}
+}
+
+// positionSize is what a position takes as JSON at most, without the name of its topic.
+const positionSize = 160
+
+// headersOf are the headers that all events of a log type have in common.
+func (l *lines) headersOf(s *logtype.Schema) []stream.Header {
+	h := l.headers[s]
+	if h == nil {
+		h = []stream.Header{
+			{Key: schemas.HeaderLogType, Value: []byte(s.Name)},
+			{Key: schemas.HeaderSource, Value: []byte(l.source.ID)},
+			{Key: schemas.HeaderSchemaVersion, Value: strconv.AppendInt(nil, s.Version, 10)},
+		}
+		if l.headers == nil {
+			l.headers = map[*logtype.Schema][]stream.Header{}
+		}
+		l.headers[s] = h
 	}
-	return stream.Record{Topic: schemas.Events.Name, Key: r.Key, Value: part(append(b, v.Event...)), Headers: []stream.Header{
-		{Key: schemas.HeaderLogType, Value: part(append(b, v.Schema.Name...))},
-		{Key: schemas.HeaderSource, Value: part(append(b, source...))},
-		{Key: schemas.HeaderSchemaVersion, Value: part(strconv.AppendInt(b, v.Schema.Version, 10))},
-		{Key: schemas.HeaderParseTime, Value: part(r.Arrival.UTC().AppendFormat(b, time.RFC3339Nano))},
-		{Key: schemas.HeaderPosition, Value: part(at.AppendJSON(b))},
-	}}
+	return h
 }
 
 // failure is the row of a line that matches nothing. Its parse time is its arrival: the same whenever it is classified.
@@ -250,7 +284,7 @@ func failure(arrival time.Time, at schemas.Position, source catalogue.LogSource,
 
 // rowID is the same for the same line of the same topic, however often it is classified: 32 hexadecimal digits.
 func rowID(source string, at schemas.Position) string {
-	b := append([]byte(source), 0)
+	b := append(append(make([]byte, 0, 128), source...), 0)
 	b = append(b, at.TopicID[:]...)
 	b = binary.BigEndian.AppendUint32(b, uint32(at.Partition))
 	b = binary.BigEndian.AppendUint64(b, uint64(at.Offset))

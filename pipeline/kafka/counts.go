@@ -3,7 +3,7 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"sync"
+	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -13,8 +13,7 @@ import (
 // partitionCounts knows how many partitions the topics have that a node writes. They never grow while it runs: a key's
 // records would change places.
 type partitionCounts struct {
-	mu sync.Mutex
-	n  map[string]int32
+	n atomic.Pointer[map[string]int32]
 }
 
 func (c *partitionCounts) load(ctx context.Context, client *kgo.Client, topics []string) error {
@@ -28,21 +27,22 @@ func (c *partitionCounts) load(ctx context.Context, client *kgo.Client, topics [
 	if err != nil {
 		return fmt.Errorf("ask for the partitions of %v: %w", topics, err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.n = map[string]int32{}
+	n := map[string]int32{}
 	for _, t := range resp.Topics {
 		if err := kerr.ErrorForCode(t.ErrorCode); err != nil {
 			return fmt.Errorf("ask for the partitions of topic %s: %w", *t.Topic, err)
 		}
-		c.n[*t.Topic] = int32(len(t.Partitions))
+		n[*t.Topic] = int32(len(t.Partitions))
 	}
+	c.n.Store(&n)
 	return nil
 }
 
 // of returns the partitions of a topic, at least 1.
 func (c *partitionCounts) of(topic string) int32 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return max(1, c.n[topic])
+	n := c.n.Load()
+	if n == nil {
+		return 1
+	}
+	return max(1, (*n)[topic])
 }

@@ -126,9 +126,10 @@ func (s *session) bury(tx *transaction, d stream.DeadLetter) error {
 }
 
 func (s *session) produce(tx *transaction, r stream.Record, partition int32) {
-	kr := &kgo.Record{Topic: r.Topic, Partition: partition, Key: r.Key, Value: r.Value}
+	kr := &s.records.Take(1)[0]
+	kr.Topic, kr.Partition, kr.Key, kr.Value = r.Topic, partition, r.Key, r.Value
 	if len(r.Headers) > 0 {
-		kr.Headers = make([]kgo.RecordHeader, len(r.Headers))
+		kr.Headers = s.headers.Take(len(r.Headers))
 		for i, h := range r.Headers {
 			kr.Headers[i] = kgo.RecordHeader{Key: h.Key, Value: h.Value}
 		}
@@ -139,16 +140,18 @@ func (s *session) produce(tx *transaction, r stream.Record, partition int32) {
 func (s *session) send(tx *transaction, r *kgo.Record) {
 	tx.out++
 	tx.bytesOut += int64(len(r.Key) + len(r.Value))
-	s.group.Produce(tx.ctx, r, s.promise.done)
+	s.group.Produce(tx.ctx, r, s.promise.told)
 }
 
 // produced remembers the first error of a transaction's records. Each must be asked for: what succeeded would be committed.
 type produced struct {
+	told  func(*kgo.Record, error) // done: as a method value it would be made anew for each record
 	mu    sync.Mutex
 	first error
 }
 
 func (p *produced) reset() {
+	p.told = p.done
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.first = nil

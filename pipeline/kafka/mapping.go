@@ -35,41 +35,60 @@ func (s *session) mapRecord(tx *transaction, t *task, r stream.Record) (err erro
 // splitRecord gives a record to the mapper, line by line, until it is done or the transaction is full. A line on which the
 // mapper panicked twice is passed over, with a dead letter: the other lines of its record are not to blame.
 func (s *session) splitRecord(tx *transaction, t *task, split stream.Splitter, r stream.Record) (err error) {
-	at := poisoned{r.Topic, r.Partition, r.Offset, t.edge.Within.Line}
+	x := &s.mapped
+	x.session, x.tx, x.record, x.at = s, tx, r, poisoned{r.Topic, r.Partition, r.Offset, t.edge.Within.Line}
+	if x.give == nil {
+		x.give = x.take
+	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = &panicked{at, p, debug.Stack()}
+			err = &panicked{x.at, p, debug.Stack()}
 		}
 	}()
 	for {
-		if s.guilty(at) {
-			if s.guiltyUpTo(at) >= mostGuilty {
+		if s.guilty(x.at) {
+			if s.guiltyUpTo(x.at) >= mostGuilty {
 				t.edge.Within = stream.Place{}
-				return s.bury(tx, stream.DeadLetter{Record: r, Reason: fmt.Sprintf("the stage panics on %d lines of this record; line %d, counted from 0, and all behind it are put aside; the log has where", mostGuilty, at.line)})
+				return s.bury(tx, stream.DeadLetter{Record: r, Reason: fmt.Sprintf("the stage panics on %d lines of this record; line %d, counted from 0, and all behind it are put aside; the log has where", mostGuilty, x.at.line)})
 			}
-			if err := s.bury(tx, stream.DeadLetter{Record: r, Reason: fmt.Sprintf("the stage panics on line %d of this record, counted from 0; the others are handled; the log has where", at.line)}); err != nil {
+			if err := s.bury(tx, stream.DeadLetter{Record: r, Reason: fmt.Sprintf("the stage panics on line %d of this record, counted from 0; the others are handled; the log has where", x.at.line)}); err != nil {
 				return err
 			}
-			at.line++
-			t.edge.Within.Line = at.line
+			x.at.line++
+			t.edge.Within.Line = x.at.line
 			continue // the next one may be guilty, too
 		}
-		full := false
-		t.edge.Within = split.MapFrom(r, s.mapperView(tx), t.edge.Within, func(out []stream.Record) bool {
-			tx.steps++
-			at.line++
-			for i := range out {
-				if err = s.emit(tx, out[i], r); err != nil {
-					return false
-				}
-			}
-			full = s.fullWithin(tx)
-			return !full && !s.guilty(at)
-		})
-		if err != nil || full || t.edge.Within == (stream.Place{}) {
-			return err
+		x.full, x.err = false, nil
+		t.edge.Within = split.MapFrom(r, s.mapperView(tx), t.edge.Within, x.give)
+		if x.err != nil || x.full || t.edge.Within == (stream.Place{}) {
+			return x.err
 		}
 	}
+}
+
+// mapped is the record whose lines the mapper is at. It is in the session's memory: as variables of a function literal its parts
+// would be put on the heap for each record.
+type mapped struct {
+	*session
+	give   func([]stream.Record) bool // take
+	tx     *transaction
+	record stream.Record
+	at     poisoned // the line that comes next
+	full   bool
+	err    error
+}
+
+// take emits what came of a line, and reports whether the mapper may go on.
+func (x *mapped) take(out []stream.Record) bool {
+	x.tx.steps++
+	x.at.line++
+	for i := range out {
+		if x.err = x.emit(x.tx, out[i], x.record); x.err != nil {
+			return false
+		}
+	}
+	x.full = x.fullWithin(x.tx)
+	return !x.full && !x.guilty(x.at)
 }
 
 // A mapperView is the catalogue as a mapper sees it. It has no timers, so nothing is due.

@@ -121,6 +121,11 @@ type session struct {
 	lastEnd    time.Time // of a committed transaction
 	skipped    bool      // positions moved over control records since then
 	promise    produced
+	mapped     mapped
+
+	// The memory of records produced.
+	records stream.Slab[kgo.Record]
+	headers stream.Slab[kgo.RecordHeader]
 }
 
 type topicPartition struct {
@@ -142,7 +147,8 @@ type task struct {
 
 func (r *Runner) runSession(ctx context.Context) (err error) {
 	s := &session{Runner: r, opened: make(chan struct{}), tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4),
-		subscribe: map[string]bool{}, renewed: map[string]bool{}, away: map[topicPartition]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){}}
+		subscribe: map[string]bool{}, renewed: map[string]bool{}, away: map[topicPartition]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){},
+		records: stream.Slab[kgo.Record]{Piece: 64}, headers: stream.Slab[kgo.RecordHeader]{Piece: 256}}
 	for _, t := range r.node.Reads {
 		s.decode[t.Name] = t.Decode
 	}
@@ -215,7 +221,7 @@ func (s *session) open() error {
 		kgo.TransactionalID(s.transactionalID()), kgo.TransactionTimeout(s.cfg.TransactionTimeout),
 		// Batches grow within a turn; its end waits for none of them.
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(10*time.Millisecond),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression()), kgo.ProducerBatchMaxBytes(MaxMessageBytes), kgo.BrokerMaxWriteBytes(requestBytes),
+		kgo.ProducerBatchCompression(kgo.SnappyCompression()), kgo.ProducerBatchMaxBytes(MaxMessageBytes), kgo.BrokerMaxWriteBytes(requestBytes),
 		kgo.MaxBufferedRecords(100_000), kgo.MaxBufferedBytes(bufferedBytes),
 		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.dropped), kgo.OnPartitionsLost(s.dropped),
 	)
