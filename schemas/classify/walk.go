@@ -1,7 +1,7 @@
 package classify
 
 // predictBits is the size of the memory of which member follows which.
-const predictBits = 13
+const predictBits = 15
 
 // walk reads the line as one JSON object and leaves the tape. Afterwards w.alive has those of the schemas that match, unless
 // there was trouble. With the recorder among them the tape has all that any schema knows; else only what the schemas know
