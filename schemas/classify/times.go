@@ -237,11 +237,33 @@ func parseUnix(b []byte, unit int) (at instant, ok bool) {
 
 // civil returns the second of a date and a clock in UTC; false: there is no such day or second.
 func civil(year, month, day, hour, minute, second int) (int64, bool) {
-	if month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 || day > daysIn(year, month) {
+	if month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 {
 		return 0, false
 	}
-	return daysBefore(year, month, day)*86400 + int64(hour*3600+minute*60+second), true
+	var days int64
+	if m := uint((year-firstYear)*12 + month - 1); m < uint(len(months)-1) {
+		days = int64(months[m]) + int64(day) - 1
+		if days >= int64(months[m+1]) {
+			return 0, false
+		}
+	} else {
+		if day > daysIn(year, month) {
+			return 0, false
+		}
+		days = daysBefore(year, month, day)
+	}
+	return days*86400 + int64(hour*3600+minute*60+second), true
 }
+
+// months are the days, from 1970, with which the months of the years begin in which logs are written.
+var months = func() (days [12*lastYears + 1]int32) {
+	for i := range days {
+		days[i] = int32(daysBefore(firstYear+i/12, i%12+1, 1))
+	}
+	return days
+}()
+
+const firstYear, lastYears = 1970, 100
 
 func daysIn(year, month int) int {
 	switch month {
