@@ -6,15 +6,26 @@ import "panther/schemas/logtype"
 type regexSplitter struct {
 	*logtype.Regex
 	fields []int32 // by group; -1: it is no field
+	cutter *cutter // nil: the expression is not of that kind
 }
 
 func (s *regexSplitter) text() *logtype.Text                         { return &s.Text }
 func (s *regexSplitter) isHeader(*worker, []byte, []byte, bool) bool { return false }
 
+// find returns where the groups begin and end.
+func (s *regexSplitter) find(w *worker, line []byte) (ends []int, ok bool) {
+	if s.cutter == nil {
+		ends = s.Regexp.FindSubmatchIndex(line)
+		return ends, ends != nil
+	}
+	w.ends, ok = s.cutter.cut(w.ends, line)
+	return w.ends, ok
+}
+
 // split makes a cell of each group that takes part in the match.
 func (s *regexSplitter) split(w *worker, line, _ []byte) (fields []int32, ok bool) {
-	ends := s.Regexp.FindSubmatchIndex(line)
-	if ends == nil {
+	ends, ok := s.find(w, line)
+	if !ok {
 		w.misfit = misfit{end: len(line)}
 		return nil, false
 	}

@@ -61,7 +61,7 @@ func newSplitter(p logtype.Parser, u *union) splitter {
 	case p.CSV != nil:
 		return &csvSplitter{CSV: p.CSV, fields: fieldsOf(p.CSV.Columns), fieldsOf: fieldsOf}
 	case p.Regex != nil:
-		return &regexSplitter{Regex: p.Regex, fields: fieldsOf(p.Regex.Fields)}
+		return &regexSplitter{Regex: p.Regex, fields: fieldsOf(p.Regex.Fields), cutter: newCutter(p.Regex.Regexp.String())}
 	}
 	s := &matchSplitter{FastMatch: p.FastMatch}
 	for i := range p.FastMatch.Patterns {
