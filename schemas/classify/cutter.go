@@ -182,8 +182,7 @@ func cutRun(re, of *syntax.Regexp, least, most int, next ahead) (steps []step, b
 
 // cutMaybe compiles a part that may be missing. The next byte has to tell whether it is there.
 func cutMaybe(re *syntax.Regexp, next ahead) (steps []step, begins ahead, ok bool) {
-	alone, _, ok := cutPart(re, ahead{open: true})
-	if !ok || next.open || canBeEmpty(alone) {
+	if next.open || canBeEmpty(re) {
 		return nil, next, false
 	}
 	inner, begins, ok := cutPart(re, next)
@@ -195,15 +194,17 @@ func cutMaybe(re *syntax.Regexp, next ahead) (steps []step, begins ahead, ok boo
 	return append([]step{{kind: maybeStep, set: &first, skip: len(inner)}}, inner...), begins, true
 }
 
-// canBeEmpty reports whether steps may take no byte.
-func canBeEmpty(steps []step) bool {
-	for i := 0; i < len(steps); i++ {
-		switch s := &steps[i]; {
-		case s.kind == textStep, s.kind == runStep && s.min > 0:
-			return false
-		case s.kind == maybeStep:
-			i += s.skip
-		}
+// canBeEmpty reports whether a part may take no byte, or is of a kind that is not compiled.
+func canBeEmpty(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpLiteral, syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return false
+	case syntax.OpCapture, syntax.OpPlus:
+		return canBeEmpty(re.Sub[0])
+	case syntax.OpRepeat:
+		return re.Min == 0 || canBeEmpty(re.Sub[0])
+	case syntax.OpConcat:
+		return !slices.ContainsFunc(re.Sub, func(part *syntax.Regexp) bool { return !canBeEmpty(part) })
 	}
 	return true
 }

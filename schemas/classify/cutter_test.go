@@ -18,22 +18,24 @@ func TestWhichExpressionsAreCut(t *testing.T) {
 		`^(\w+)(?: (\d+))?$`:                                                       true,
 		`^[0-9]{4}-[0-9]{2} ([A-Z_]*),([^,]*)$`:                                    true,
 		`^(?P<time>\d+) level=(?P<level>[a-z]+)(?: user=(?P<user>\S+))? (?P<m>.*)`: false, // a blank begins both
-		`(\S+) (\S+)`:   false, // it may begin anywhere
-		`^(\S+?) (\S+)`: true,
-		`^(.*) (\S+)$`:  false, // up to which blank
-		`^(.*?)$`:       true,
-		`^(.*?)`:        false, // nothing
-		`^(?i)a(\d+)$`:  false,
-		`^(?m)a$`:       false,
-		`^\bx(\d+)$`:    false,
-		`^[^é]+x$`:      false,
-		`^é([^ ]*) $`:   true,
-		`^[^ ]{3} $`:    false, // characters are counted, not bytes
-		`^(a)*b$`:       false,
-		`^a*(\d*)$`:     true,
-		`^a?a$`:         false,
-		`^$`:            true,
-		`^(?:(?:a)?)?b`: false, // the inner one may be empty
+		`(\S+) (\S+)`:        false, // it may begin anywhere
+		`^(\S+?) (\S+)`:      true,
+		`^(.*) (\S+)$`:       false, // up to which blank
+		`^(.*?)$`:            true,
+		`^(.*?)`:             false, // nothing
+		`^(?i)a(\d+)$`:       false,
+		`^(?m)a$`:            false,
+		`^\bx(\d+)$`:         false,
+		`^[^é]+x$`:           false,
+		`^é([^ ]*) $`:        true,
+		`^[^ ]{3} $`:         false, // characters are counted, not bytes
+		`^(a)*b$`:            false,
+		`^a*(\d*)$`:          true,
+		`^a?a$`:              false,
+		`^$`:                 true,
+		`^(?:(?:a)?)?b`:      false, // the inner one may be empty
+		`^(?:a(?:b(c)?)?)?$`: true,
+		"^" + strings.Repeat("(?:c", 300) + "a" + strings.Repeat(")?b", 300) + "$": true, // in no time
 	} {
 		if got := newCutter(expr) != nil; got != want {
 			t.Errorf("%s is cut: %v, want %v", expr, got, want)
