@@ -93,20 +93,19 @@ func (c *cutter) cut(ends []int, line []byte) (_ []int, ok bool) {
 // newCutter compiles an expression of package regexp; nil: it is not of this kind.
 func newCutter(expr string) *cutter {
 	re, err := syntax.Parse(expr, syntax.Perl)
-	if err != nil || re.Op != syntax.OpConcat || len(re.Sub) == 0 || re.Sub[0].Op != syntax.OpBeginText {
+	if err != nil || re.Op != syntax.OpConcat || re.Sub[0].Op != syntax.OpBeginText {
 		return nil
 	}
 	parts := re.Sub[1:]
 	last := len(parts) - 1
-	c := &cutter{ends: 2 * (re.MaxCap() + 1), whole: last >= 0 && parts[last].Op == syntax.OpEndText}
+	c := &cutter{ends: 2 * (re.MaxCap() + 1), whole: parts[last].Op == syntax.OpEndText}
 	if c.whole {
 		parts = parts[:last]
 	}
-	steps, _, ok := cutAll(parts, ahead{open: !c.whole})
-	if !ok {
+	if _, ok := c.all(parts, ahead{open: !c.whole}); !ok {
 		return nil
 	}
-	c.steps = steps
+	slices.Reverse(c.steps)
 	return c
 }
 
@@ -116,82 +115,88 @@ type ahead struct {
 	open bool    // what follows may be nothing, and then the match ends anywhere
 }
 
-// cutAll compiles parts that follow each other, the last one first. begins is what may stand where they begin.
-func cutAll(parts []*syntax.Regexp, next ahead) (steps []step, begins ahead, ok bool) {
+// all compiles parts that follow each other. As everything here it goes from the end of the expression to its beginning, for what
+// follows decides; begins is what may stand where the parts begin.
+func (c *cutter) all(parts []*syntax.Regexp, next ahead) (begins ahead, ok bool) {
 	for _, part := range slices.Backward(parts) {
-		var one []step
-		if one, next, ok = cutPart(part, next); !ok {
-			return nil, next, false
+		if next, ok = c.part(part, next); !ok {
+			return next, false
 		}
-		steps = append(one, steps...)
 	}
-	return steps, next, true
+	return next, true
 }
 
-// cutPart compiles one part.
-func cutPart(re *syntax.Regexp, next ahead) (steps []step, begins ahead, ok bool) {
+// part compiles one part.
+func (c *cutter) part(re *syntax.Regexp, next ahead) (begins ahead, ok bool) {
 	switch re.Op {
 	case syntax.OpEmptyMatch:
-		return nil, next, true
+		return next, true
 	case syntax.OpConcat:
-		return cutAll(re.Sub, next)
+		return c.all(re.Sub, next)
 	case syntax.OpLiteral:
 		text := string(re.Rune)
 		if re.Flags&syntax.FoldCase != 0 || strings.ContainsRune(text, utf8.RuneError) { // which stands for what is no UTF-8, too
-			return nil, next, false
+			return next, false
 		}
+		c.add(step{kind: textStep, text: text})
 		begins.set[text[0]] = true
-		return []step{{kind: textStep, text: text}}, begins, true
+		return begins, true
 	case syntax.OpCapture:
-		inner, begins, ok := cutPart(re.Sub[0], next)
-		steps = append([]step{{kind: noteStep, group: 2 * re.Cap}}, inner...)
-		return append(steps, step{kind: noteStep, group: 2*re.Cap + 1}), begins, ok
+		c.add(step{kind: noteStep, group: 2*re.Cap + 1})
+		begins, ok = c.part(re.Sub[0], next)
+		c.add(step{kind: noteStep, group: 2 * re.Cap})
+		return begins, ok
 	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return cutRun(re, re, 1, 1, next)
+		return c.run(re, re, 1, 1, next)
 	case syntax.OpStar:
-		return cutRun(re, re.Sub[0], 0, -1, next)
+		return c.run(re, re.Sub[0], 0, -1, next)
 	case syntax.OpPlus:
-		return cutRun(re, re.Sub[0], 1, -1, next)
+		return c.run(re, re.Sub[0], 1, -1, next)
 	case syntax.OpRepeat:
-		return cutRun(re, re.Sub[0], re.Min, re.Max, next)
+		return c.run(re, re.Sub[0], re.Min, re.Max, next)
 	case syntax.OpQuest:
-		if steps, begins, ok := cutRun(re, re.Sub[0], 0, 1, next); ok {
-			return steps, begins, true
+		if begins, ok = c.run(re, re.Sub[0], 0, 1, next); ok {
+			return begins, true
 		}
-		return cutMaybe(re.Sub[0], next)
+		return c.maybe(re.Sub[0], next)
 	}
-	return nil, next, false
+	return next, false
 }
 
-// cutRun compiles a repetition of single characters. The run has to end by itself: none of them may begin what follows.
-func cutRun(re, of *syntax.Regexp, least, most int, next ahead) (steps []step, begins ahead, ok bool) {
+func (c *cutter) add(s step) { c.steps = append(c.steps, s) }
+
+// run compiles a repetition of single characters. It has to end by itself: none of them may begin what follows.
+func (c *cutter) run(re, of *syntax.Regexp, least, most int, next ahead) (begins ahead, ok bool) {
 	set, wide, ok := bytesOf(of)
 	if !ok || wide && (most >= 0 || least > 1) { // characters of several bytes cannot be counted so
-		return nil, next, false
+		return next, false
 	}
 	if least != most && set.meets(&next.set) || re.Flags&syntax.NonGreedy != 0 && next.open {
-		return nil, next, false
+		return next, false
 	}
+	c.add(step{kind: runStep, set: &set, min: least, max: most})
 	begins.set = set
 	if least == 0 {
 		begins.set.join(&next.set)
 		begins.open = next.open
 	}
-	return []step{{kind: runStep, set: &set, min: least, max: most}}, begins, true
+	return begins, true
 }
 
-// cutMaybe compiles a part that may be missing. The next byte has to tell whether it is there.
-func cutMaybe(re *syntax.Regexp, next ahead) (steps []step, begins ahead, ok bool) {
+// maybe compiles a part that may be missing. The next byte has to tell whether it is there.
+func (c *cutter) maybe(re *syntax.Regexp, next ahead) (begins ahead, ok bool) {
 	if next.open || canBeEmpty(re) {
-		return nil, next, false
+		return next, false
 	}
-	inner, begins, ok := cutPart(re, next)
+	n := len(c.steps)
+	begins, ok = c.part(re, next)
 	if !ok || begins.set.meets(&next.set) {
-		return nil, next, false
+		return next, false
 	}
 	first := begins.set
+	c.add(step{kind: maybeStep, set: &first, skip: len(c.steps) - n})
 	begins.set.join(&next.set)
-	return append([]step{{kind: maybeStep, set: &first, skip: len(inner)}}, inner...), begins, true
+	return begins, true
 }
 
 // canBeEmpty reports whether a part may take no byte, or is of a kind that is not compiled.
