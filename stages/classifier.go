@@ -239,14 +239,13 @@ func (c *Classifier) Reset() { clear(c.activity) }
 
 // event is the record of an event. There are as many as lines, so its memory comes in pieces, and what many say is shared.
 func (c *Classifier) event(x *splitting, at schemas.Position, v classify.Verdict) stream.Record {
-	said := append(c.said.Take(len(v.Event) + len(at.Topic) + positionSize)[:0], v.Event...)
-	size := len(said)
-	said = at.AppendJSON(said)
+	value := c.said.Take(len(v.Event))
+	copy(value, v.Event)
 	headers := c.headers.Take(5)
 	copy(headers, x.headersOf(v.Schema))
 	headers[3] = stream.Header{Key: schemas.HeaderParseTime, Value: c.arrival.of(x.Arrival)}
-	headers[4] = stream.Header{Key: schemas.HeaderPosition, Value: said[size:]}
-	return stream.Record{Topic: schemas.Events.Name, Key: x.Key, Value: said[:size:size], Headers: headers}
+	headers[4] = stream.Header{Key: schemas.HeaderPosition, Value: at.AppendJSON(c.said.Take(len(at.Topic) + positionSize)[:0])}
+	return stream.Record{Topic: schemas.Events.Name, Key: x.Key, Value: value, Headers: headers}
 }
 
 // positionSize is what a position takes as JSON at most, without the name of its topic.

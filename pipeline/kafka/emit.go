@@ -140,24 +140,25 @@ func (s *session) produce(tx *transaction, r stream.Record, partition int32) {
 func (s *session) send(tx *transaction, r *kgo.Record) {
 	tx.out++
 	tx.bytesOut += int64(len(r.Key) + len(r.Value))
-	s.group.Produce(tx.ctx, r, s.promise.told)
+	s.group.Produce(tx.ctx, r, s.promise.callback)
 }
 
 // produced remembers the first error of a transaction's records. Each must be asked for: what succeeded would be committed.
 type produced struct {
-	told  func(*kgo.Record, error) // done: as a method value it would be made anew for each record
-	mu    sync.Mutex
-	first error
+	callback func(*kgo.Record, error) // done: as a method value it would be made anew for each record
+	mu       sync.Mutex
+	first    error
 }
 
 func (p *produced) reset() {
-	p.told = p.done
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.first = nil
 }
 
 func (p *produced) done(r *kgo.Record, err error) {
+	r.Key, r.Value = nil, nil // the record itself stays as long as its piece of the Slab
+	clear(r.Headers)
 	if err == nil {
 		return
 	}

@@ -36,7 +36,7 @@ func (s *session) mapRecord(tx *transaction, t *task, r stream.Record) (err erro
 // mapper panicked twice is passed over, with a dead letter: the other lines of its record are not to blame.
 func (s *session) splitRecord(tx *transaction, t *task, split stream.Splitter, r stream.Record) (err error) {
 	x := &s.mapped
-	x.session, x.tx, x.record, x.at = s, tx, r, poisoned{r.Topic, r.Partition, r.Offset, t.edge.Within.Line}
+	x.s, x.tx, x.record, x.at = s, tx, r, poisoned{r.Topic, r.Partition, r.Offset, t.edge.Within.Line}
 	if x.give == nil {
 		x.give = x.take
 	}
@@ -44,6 +44,7 @@ func (s *session) splitRecord(tx *transaction, t *task, split stream.Splitter, r
 		if p := recover(); p != nil {
 			err = &panicked{x.at, p, debug.Stack()}
 		}
+		x.tx, x.record = nil, stream.Record{}
 	}()
 	for {
 		if s.guilty(x.at) {
@@ -69,7 +70,7 @@ func (s *session) splitRecord(tx *transaction, t *task, split stream.Splitter, r
 // mapped is the record whose lines the mapper is at. It is in the session's memory: as variables of a function literal its parts
 // would be put on the heap for each record.
 type mapped struct {
-	*session
+	s      *session
 	give   func([]stream.Record) bool // take
 	tx     *transaction
 	record stream.Record
@@ -83,12 +84,12 @@ func (x *mapped) take(out []stream.Record) bool {
 	x.tx.steps++
 	x.at.line++
 	for i := range out {
-		if x.err = x.emit(x.tx, out[i], x.record); x.err != nil {
+		if x.err = x.s.emit(x.tx, out[i], x.record); x.err != nil {
 			return false
 		}
 	}
-	x.full = x.fullWithin(x.tx)
-	return !x.full && !x.guilty(x.at)
+	x.full = x.s.fullWithin(x.tx)
+	return !x.full && !x.s.guilty(x.at)
 }
 
 // A mapperView is the catalogue as a mapper sees it. It has no timers, so nothing is due.

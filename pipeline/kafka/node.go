@@ -145,10 +145,16 @@ type task struct {
 	asked    time.Time // a sample for timers due has been asked for
 }
 
-func (r *Runner) runSession(ctx context.Context) (err error) {
+func (r *Runner) newSession() *session {
 	s := &session{Runner: r, opened: make(chan struct{}), tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4),
 		subscribe: map[string]bool{}, renewed: map[string]bool{}, away: map[topicPartition]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){},
 		records: stream.Slab[kgo.Record]{Piece: 64}, headers: stream.Slab[kgo.RecordHeader]{Piece: 256}}
+	s.promise.callback = s.promise.done
+	return s
+}
+
+func (r *Runner) runSession(ctx context.Context) (err error) {
+	s := r.newSession()
 	for _, t := range r.node.Reads {
 		s.decode[t.Name] = t.Decode
 	}

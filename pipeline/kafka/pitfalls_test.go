@@ -314,9 +314,8 @@ func openSession(t *testing.T, node *stream.Node) (*session, *bench) {
 func sessionOf(t *testing.T, node *stream.Node) (*session, *bench) {
 	t.Helper()
 	b := newBench(t, node)
-	s := &session{Runner: NewRunner(b.cfg, node, b.follower, NewMetrics()), opened: make(chan struct{}), tasks: map[topicPartition]*task{},
-		samples: make(chan []sampled, 4), subscribe: map[string]bool{countIn.Name: true}, renewed: map[string]bool{},
-		width: map[string]int32{}, poison: map[poisoned]int{}}
+	s := NewRunner(b.cfg, node, b.follower, NewMetrics()).newSession()
+	s.subscribe[countIn.Name] = true
 	return s, b
 }
 

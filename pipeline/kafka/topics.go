@@ -214,7 +214,7 @@ func (e *ensurer) create(ctx context.Context, t stream.Topic) (was bool, p *Prob
 	for name, s := range e.layout.settings(t, e.replication) {
 		configs[name] = &s.value
 	}
-	_, err := e.admin.CreateTopic(ctx, int32(e.layout.partitions(t.Partitions)), int16(e.replication), configs, t.Name)
+	err := e.createOne(ctx, t, configs)
 	if err == nil || errors.Is(err, kerr.TopicAlreadyExists) {
 		return err != nil, nil
 	}
@@ -224,6 +224,19 @@ func (e *ensurer) create(ctx context.Context, t stream.Topic) (was bool, p *Prob
 		return false, p
 	}
 	return false, &Problem{What: "make topic " + t.Name, Err: err, Mend: "make it: " + e.createCommand(t)}
+}
+
+// createOne asks for a topic. As many copies as there are brokers are too many for a moment, where one of them has just begun or was
+// late to say that it is alive: then it waits.
+func (e *ensurer) createOne(ctx context.Context, t stream.Topic, configs map[string]*string) error {
+	patience, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	for {
+		_, err := e.admin.CreateTopic(ctx, int32(e.layout.partitions(t.Partitions)), int16(e.replication), configs, t.Name)
+		if !errors.Is(err, kerr.InvalidReplicationFactor) || e.layout.Replication > 0 || pause(patience, 250*time.Millisecond) != nil {
+			return err
+		}
+	}
 }
 
 // createCommand is what a person may run to make a topic.

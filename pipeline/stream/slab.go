@@ -1,7 +1,8 @@
 package stream
 
 // A Slab hands out parts of larger pieces of memory, for what is made by the thousand and lives about equally long: a piece is
-// one allocation, and stays as long as any part of it is used. One goroutine uses a Slab.
+// one allocation. It stays, with all that its parts point at, as long as any of them is used or there is a rest to hand out. One
+// goroutine uses a Slab.
 type Slab[T any] struct {
 	Piece int // how many values a piece has; more at once are an allocation of their own
 	free  []T

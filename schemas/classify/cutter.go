@@ -8,12 +8,12 @@ import (
 )
 
 // A cutter is a regular expression in which the next byte alone decides how a line goes on: texts, runs of bytes of a set, groups
-// that are there or not. Most that people write for log lines are so. It finds what package regexp finds, many times as quickly,
-// for it never goes back and never tries two ways at once.
+// that are there or not; it has no alternatives and no \b. It finds what package regexp finds, many times as quickly, for it never
+// goes back and never tries two ways at once.
 type cutter struct {
-	steps []step
-	ends  int  // how many places of groups there are
-	whole bool // the match ends with the line
+	steps  []step
+	places int  // of groups: two for each, the whole match included
+	whole  bool // the match ends with the line
 }
 
 // A step is one part of a cutter, by its kind.
@@ -52,18 +52,19 @@ func (s *byteSet) join(o *byteSet) {
 	}
 }
 
-// cut notes where the groups of the expression begin and end, as FindSubmatchIndex returns it, but for the whole match.
-func (c *cutter) cut(ends []int, line []byte) (_ []int, ok bool) {
-	ends = fit(ends, c.ends)
-	for i := range ends {
-		ends[i] = -1
+// cut returns where the groups of the expression begin and end, as FindSubmatchIndex does, but for the whole match. It writes them
+// into the memory of places.
+func (c *cutter) cut(places []int, line []byte) (_ []int, ok bool) {
+	places = fit(places, c.places)
+	for i := range places {
+		places[i] = -1
 	}
 	at := 0
 	for i := 0; i < len(c.steps); i++ {
 		switch s := &c.steps[i]; s.kind {
 		case textStep:
 			if len(line)-at < len(s.text) || string(line[at:at+len(s.text)]) != s.text {
-				return ends, false
+				return places, false
 			}
 			at += len(s.text)
 		case runStep:
@@ -76,18 +77,18 @@ func (c *cutter) cut(ends []int, line []byte) (_ []int, ok bool) {
 				n++
 			}
 			if n < s.min {
-				return ends, false
+				return places, false
 			}
 			at += n
 		case noteStep:
-			ends[s.group] = at
+			places[s.group] = at
 		case maybeStep:
 			if at == len(line) || !s.set[line[at]] {
 				i += s.skip
 			}
 		}
 	}
-	return ends, !c.whole || at == len(line)
+	return places, !c.whole || at == len(line)
 }
 
 // newCutter compiles an expression of package regexp; nil: it is not of this kind.
@@ -98,7 +99,7 @@ func newCutter(expr string) *cutter {
 	}
 	parts := re.Sub[1:]
 	last := len(parts) - 1
-	c := &cutter{ends: 2 * (re.MaxCap() + 1), whole: parts[last].Op == syntax.OpEndText}
+	c := &cutter{places: 2 * (re.MaxCap() + 1), whole: parts[last].Op == syntax.OpEndText}
 	if c.whole {
 		parts = parts[:last]
 	}
@@ -165,7 +166,7 @@ func (c *cutter) part(re *syntax.Regexp, next ahead) (begins ahead, ok bool) {
 
 func (c *cutter) add(s step) { c.steps = append(c.steps, s) }
 
-// run compiles a repetition of single characters. It has to end by itself: none of them may begin what follows.
+// run compiles re, a repetition of single characters of the kind of. It has to end by itself: none of them may begin what follows.
 func (c *cutter) run(re, of *syntax.Regexp, least, most int, next ahead) (begins ahead, ok bool) {
 	set, wide, ok := bytesOf(of)
 	if !ok || wide && (most >= 0 || least > 1) { // characters of several bytes cannot be counted so
@@ -183,7 +184,8 @@ func (c *cutter) run(re, of *syntax.Regexp, least, most int, next ahead) (begins
 	return begins, true
 }
 
-// maybe compiles a part that may be missing. The next byte has to tell whether it is there.
+// maybe compiles a part that may be missing. The next byte has to tell whether it is there; then there is no choice either where
+// the expression would rather do without, as by ??.
 func (c *cutter) maybe(re *syntax.Regexp, next ahead) (begins ahead, ok bool) {
 	if next.open || canBeEmpty(re) {
 		return next, false

@@ -45,7 +45,7 @@ func TestWhichExpressionsAreCut(t *testing.T) {
 
 // What is cut is what package regexp finds, for expressions and lines made by chance of pieces that have to do with each other.
 func TestCutLikeRegexp(t *testing.T) {
-	pieces := []string{`\S+`, `\S*`, `[^ ]+`, `[^"]*`, `\d+`, `\d{1,3}`, `\w+?`, `[a-c]*`, `[ab]{2}`, `.*`, `.+`, ` `, `"`, `a`, `ab`, `,`, `: `, `é`, `[^,]+`, `[^ ]{2}`, `[^"]{1,3}`, `\[`, `a?`, `[^\d]*`}
+	pieces := []string{`\S+`, `\S*`, `[^ ]+`, `[^"]*`, `\d+`, `\d{1,3}`, `\w+?`, `[a-c]*`, `[ab]{2}`, `.*`, `.+`, ` `, `"`, `a`, `ab`, `,`, `: `, `é`, `[^,]+`, `(?s:.)*`, `(?s:.)`, `(?i:b)`, `a{0}`, `[\x00-\x{80}]*`, `[^\x{80}-\x{10FFFF}]*`, `\d+?`, `\D*`, `(?U:\w+)`, `[^ ]{2}`, `[^"]{1,3}`, `\[`, `a?`, `[^\d]*`}
 	letters := []string{"a", "b", "c", "1", "23", " ", `"`, ",", ": ", "é", "\xff", "[", "\n", "x"}
 	random := rand.New(rand.NewPCG(7, 11))
 	var expression func(deep int) string

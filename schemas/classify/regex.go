@@ -13,25 +13,25 @@ func (s *regexSplitter) text() *logtype.Text                         { return &s
 func (s *regexSplitter) isHeader(*worker, []byte, []byte, bool) bool { return false }
 
 // find returns where the groups begin and end.
-func (s *regexSplitter) find(w *worker, line []byte) (ends []int, ok bool) {
+func (s *regexSplitter) find(w *worker, line []byte) (places []int, ok bool) {
 	if s.cutter == nil {
-		ends = s.Regexp.FindSubmatchIndex(line)
-		return ends, ends != nil
+		places = s.Regexp.FindSubmatchIndex(line)
+		return places, places != nil
 	}
-	w.ends, ok = s.cutter.cut(w.ends, line)
-	return w.ends, ok
+	w.cuts, ok = s.cutter.cut(w.cuts, line)
+	return w.cuts, ok
 }
 
 // split makes a cell of each group that takes part in the match.
 func (s *regexSplitter) split(w *worker, line, _ []byte) (fields []int32, ok bool) {
-	ends, ok := s.find(w, line)
+	places, ok := s.find(w, line)
 	if !ok {
 		w.misfit = misfit{end: len(line)}
 		return nil, false
 	}
 	w.matched = w.matched[:0]
 	for i, field := range s.fields {
-		if start, end := ends[2*i], ends[2*i+1]; field >= 0 && start >= 0 {
+		if start, end := places[2*i], places[2*i+1]; field >= 0 && start >= 0 {
 			w.addCell(start, end)
 			w.matched = append(w.matched, field)
 		}

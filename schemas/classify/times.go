@@ -256,14 +256,14 @@ func civil(year, month, day, hour, minute, second int) (int64, bool) {
 }
 
 // months are the days, from 1970, with which the months of the years begin in which logs are written.
-var months = func() (days [12*lastYears + 1]int32) {
+var months = func() (days [12*tableYears + 1]int32) {
 	for i := range days {
 		days[i] = int32(daysBefore(firstYear+i/12, i%12+1, 1))
 	}
 	return days
 }()
 
-const firstYear, lastYears = 1970, 100
+const firstYear, tableYears = 1970, 100
 
 func daysIn(year, month int) int {
 	switch month {

@@ -38,7 +38,7 @@ type worker struct {
 	joined  []byte        // a text while it is put together
 	room    int           // bytes that the schema may still make of the line; -1: it was not enough
 	matched []int32       // the fields of the groups of a regular expression
-	ends    []int         // where they begin and end
+	cuts    []int         // where they begin and end
 	twice   []mask        // by group: schemas that make a field of a value that is there twice
 	within  *schemas.Span // where all values stand that are looked at; nil: where the tape says
 	origin  origin

@@ -50,7 +50,7 @@ func Places() []PlaceDoc {
 		{InParser, "How a line of text becomes fields. Without a parser a line is one JSON object."},
 		{InCSV, "Values between delimiters. One in double quotes may have delimiters in it, and quotes that are doubled."},
 		{InFastMatch, "Values between literals. The first pattern that fits counts."},
-		{InRegex, "Values that named parts of a regular expression match. It is looked for anywhere in the line; one that begins with `^`, and in which each next character alone decides how it goes on, is about ten times as quick."},
+		{InRegex, "Values that named parts of a regular expression match. It is looked for anywhere in the line; one that begins with `^`, has no alternatives, no `\\b` and no repeated groups, and in which the next character tells where each part ends, is about ten times as quick."},
 		{InScript, "A program that makes an object of a line, in Starlark, a dialect of Python. It has bounds on steps and memory."},
 		{InValidate, "What a string may be. A line with another is of another type."},
 		{InRename, "A field that has another name in the line."},

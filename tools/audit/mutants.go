@@ -42,7 +42,7 @@ func mutants() []mutant {
 			return err
 		}
 		for _, r := range tx.late {
-			s.group.Produce(ctx, r, s.promise.done)
+			s.group.Produce(ctx, r, s.promise.callback)
 		}
 		if _, err := s.end(ctx, &transaction{}, true); err != nil {
 			return err
@@ -50,11 +50,11 @@ func mutants() []mutant {
 	}
 `},
 				{"pipeline/kafka/turn.go", "	\"fmt\"\n", "	\"fmt\"\n	\"os\"\n	\"syscall\"\n"},
-				{"pipeline/kafka/emit.go", "	s.group.Produce(tx.ctx, r, s.promise.done)\n", `	if state, _ := s.node.State(); r.Topic != state.Name {
+				{"pipeline/kafka/emit.go", "	s.group.Produce(tx.ctx, r, s.promise.callback)\n", `	if state, _ := s.node.State(); r.Topic != state.Name {
 		tx.late = append(tx.late, r)
 		return
 	}
-	s.group.Produce(tx.ctx, r, s.promise.done)
+	s.group.Produce(tx.ctx, r, s.promise.callback)
 `},
 				{"pipeline/kafka/transaction.go", "	scratch           []stream.Record\n", "	scratch           []stream.Record\n	late              []*kgo.Record\n"},
 			},
