@@ -150,7 +150,7 @@ func (c *copying) raw() speed {
 	out := c.next("raw")
 	defer c.remove(out)
 	client, err := c.cfg.NewClient(kgo.ConsumeTopics(c.in), kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.DefaultProduceTopic(out),
-		kgo.ProducerLinger(10*time.Millisecond), kgo.ProducerBatchCompression(kgo.SnappyCompression()), kgo.MaxBufferedRecords(50_000))
+		kgo.ProducerLinger(10*time.Millisecond), compression(), kgo.MaxBufferedRecords(50_000))
 	if err != nil {
 		c.b.Fatal(err)
 	}

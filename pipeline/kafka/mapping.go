@@ -36,10 +36,7 @@ func (s *session) mapRecord(tx *transaction, t *task, r stream.Record) (err erro
 // mapper panicked twice is passed over, with a dead letter: the other lines of its record are not to blame.
 func (s *session) splitRecord(tx *transaction, t *task, split stream.Splitter, r stream.Record) (err error) {
 	x := &s.mapped
-	x.s, x.tx, x.record, x.at = s, tx, r, poisoned{r.Topic, r.Partition, r.Offset, t.edge.Within.Line}
-	if x.give == nil {
-		x.give = x.take
-	}
+	x.tx, x.record, x.at = tx, r, poisoned{r.Topic, r.Partition, r.Offset, t.edge.Within.Line}
 	defer func() {
 		if p := recover(); p != nil {
 			err = &panicked{x.at, p, debug.Stack()}
@@ -70,8 +67,7 @@ func (s *session) splitRecord(tx *transaction, t *task, split stream.Splitter, r
 // mapped is the record whose lines the mapper is at. It is in the session's memory: as variables of a function literal its parts
 // would be put on the heap for each record.
 type mapped struct {
-	s      *session
-	give   func([]stream.Record) bool // take
+	give   func([]stream.Record) bool // takeLine: as a method value it would be made anew for each record
 	tx     *transaction
 	record stream.Record
 	at     poisoned // the line that comes next
@@ -79,17 +75,18 @@ type mapped struct {
 	err    error
 }
 
-// take emits what came of a line, and reports whether the mapper may go on.
-func (x *mapped) take(out []stream.Record) bool {
+// takeLine emits what came of a line, and reports whether the mapper may go on.
+func (s *session) takeLine(out []stream.Record) bool {
+	x := &s.mapped
 	x.tx.steps++
 	x.at.line++
 	for i := range out {
-		if x.err = x.s.emit(x.tx, out[i], x.record); x.err != nil {
+		if x.err = s.emit(x.tx, out[i], x.record); x.err != nil {
 			return false
 		}
 	}
-	x.full = x.s.fullWithin(x.tx)
-	return !x.full && !x.s.guilty(x.at)
+	x.full = s.fullWithin(x.tx)
+	return !x.full && !s.guilty(x.at)
 }
 
 // A mapperView is the catalogue as a mapper sees it. It has no timers, so nothing is due.

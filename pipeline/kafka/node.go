@@ -145,11 +145,12 @@ type task struct {
 	asked    time.Time // a sample for timers due has been asked for
 }
 
+// newSession makes a session that has joined nothing yet.
 func (r *Runner) newSession() *session {
 	s := &session{Runner: r, opened: make(chan struct{}), tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4),
 		subscribe: map[string]bool{}, renewed: map[string]bool{}, away: map[topicPartition]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){},
 		records: stream.Slab[kgo.Record]{Piece: 64}, headers: stream.Slab[kgo.RecordHeader]{Piece: 256}}
-	s.promise.callback = s.promise.done
+	s.promise.callback, s.mapped.give = s.promise.done, s.takeLine
 	return s
 }
 
@@ -209,6 +210,9 @@ const (
 	requestBytes  = MaxMessageBytes + 64<<10
 )
 
+// compression is what nodes write with: see docs/adr/0007.
+func compression() kgo.ProducerOpt { return kgo.ProducerBatchCompression(kgo.SnappyCompression()) }
+
 // open makes the client. Its transactional id is new with each process and session: the group fences, and two of one name
 // would fence each other for ever; a broker that lost the end of a transaction would mix the old one's into the new one's.
 // Only where the process has a stable name does the id have it too: then a restart ends the dead one's transaction at once.
@@ -227,7 +231,7 @@ func (s *session) open() error {
 		kgo.TransactionalID(s.transactionalID()), kgo.TransactionTimeout(s.cfg.TransactionTimeout),
 		// Batches grow within a turn; its end waits for none of them.
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(10*time.Millisecond),
-		kgo.ProducerBatchCompression(kgo.SnappyCompression()), kgo.ProducerBatchMaxBytes(MaxMessageBytes), kgo.BrokerMaxWriteBytes(requestBytes),
+		compression(), kgo.ProducerBatchMaxBytes(MaxMessageBytes), kgo.BrokerMaxWriteBytes(requestBytes),
 		kgo.MaxBufferedRecords(100_000), kgo.MaxBufferedBytes(bufferedBytes),
 		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.dropped), kgo.OnPartitionsLost(s.dropped),
 	)

@@ -61,7 +61,7 @@ func (r *Runner) sinkSession(ctx context.Context, sink stream.Sink) (err error) 
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(), kgo.FetchMaxWait(250*time.Millisecond), kgo.FetchMaxPartitionBytes(MaxMessageBytes),
 		kgo.BlockRebalanceOnPoll(), kgo.RebalanceTimeout(60*time.Second),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0), kgo.DisableIdempotentWrite(), kgo.ProducerBatchMaxBytes(MaxMessageBytes),
-		kgo.ProducerBatchCompression(kgo.SnappyCompression()),
+		compression(),
 		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.revoke), kgo.OnPartitionsLost(s.lose))
 	if s.client, err = kgo.NewClient(opts...); err != nil {
 		return fmt.Errorf("configure the Kafka client of node %s: %w", s.node.Name, err)

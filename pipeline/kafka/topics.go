@@ -125,6 +125,7 @@ type ensurer struct {
 	admin       *kadm.Client
 	layout      Layout
 	replication int
+	patience    time.Time // until when all topics together wait for brokers
 }
 
 func (e *ensurer) ensure(ctx context.Context, topics []stream.Topic) (Problems, error) {
@@ -133,6 +134,7 @@ func (e *ensurer) ensure(ctx context.Context, topics []stream.Topic) (Problems, 
 		return nil, err
 	}
 	e.replication = replicationOf(e.layout, len(brokers))
+	e.patience = time.Now().Add(15 * time.Second)
 	there, err := describe(ctx, e.client, namesOf(topics)...)
 	if err != nil {
 		return nil, err
@@ -229,11 +231,10 @@ func (e *ensurer) create(ctx context.Context, t stream.Topic) (was bool, p *Prob
 // createOne asks for a topic. As many copies as there are brokers are too many for a moment, where one of them has just begun or was
 // late to say that it is alive: then it waits.
 func (e *ensurer) createOne(ctx context.Context, t stream.Topic, configs map[string]*string) error {
-	patience, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
 	for {
 		_, err := e.admin.CreateTopic(ctx, int32(e.layout.partitions(t.Partitions)), int16(e.replication), configs, t.Name)
-		if !errors.Is(err, kerr.InvalidReplicationFactor) || e.layout.Replication > 0 || pause(patience, 250*time.Millisecond) != nil {
+		wait := errors.Is(err, kerr.InvalidReplicationFactor) && e.layout.Replication == 0 && time.Now().Before(e.patience)
+		if !wait || pause(ctx, 250*time.Millisecond) != nil {
 			return err
 		}
 	}

@@ -55,16 +55,15 @@ func rungs(t testing.TB) []*rung {
 	match := func(e *classify.Engine) func([]byte) {
 		return func(line []byte) { must(t, line, e.Match(classify.Line{Bytes: line}) != nil) }
 	}
+	eventOf := func(e *classify.Engine, line []byte) []byte {
+		return e.Check(classify.Line{Bytes: line, RowID: "0123456789abcdef0123456789abcdef", SourceID: "source", SourceLabel: "label", ParseTime: now}).Event
+	}
 	event := func(e *classify.Engine) func([]byte) {
-		return func(line []byte) {
-			v := e.Check(classify.Line{Bytes: line, RowID: "0123456789abcdef0123456789abcdef", SourceID: "source", SourceLabel: "label", ParseTime: now})
-			must(t, line, v.Event != nil)
-		}
+		return func(line []byte) { must(t, line, eventOf(e, line) != nil) }
 	}
 	var events [][]byte
 	for _, line := range trails {
-		v := thirty.Check(classify.Line{Bytes: line, RowID: "0123456789abcdef0123456789abcdef", SourceID: "source", SourceLabel: "label", ParseTime: now})
-		events = append(events, bytes.Clone(v.Event))
+		events = append(events, bytes.Clone(eventOf(thirty, line)))
 	}
 	columns, both := newTable(trail), newTable(trail)
 	return []*rung{
@@ -76,10 +75,7 @@ func rungs(t testing.TB) []*rung {
 		{name: "30", lines: trails, check: match(thirty)},
 		{name: "80", lines: trails, check: match(eighty)},
 		{name: "30+json", lines: trails, check: event(thirty)},
-		{name: "30+columns", lines: trails, check: func(line []byte) {
-			v := thirty.Check(classify.Line{Bytes: line, RowID: "0123456789abcdef0123456789abcdef", SourceID: "source", SourceLabel: "label", ParseTime: now})
-			must(t, line, v.Event != nil && both.fill(v.Event))
-		}},
+		{name: "30+columns", lines: trails, check: func(line []byte) { must(t, line, both.fill(eventOf(thirty, line))) }},
 		{name: "columns", lines: events, check: func(event []byte) { must(t, event, columns.fill(event)) }},
 		{name: "mixed", lines: mixed, check: match(thirty)},
 		{name: "mixed+json", lines: mixed, check: event(thirty)},

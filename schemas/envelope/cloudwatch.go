@@ -47,8 +47,8 @@ func (w *walk) cloudWatch(b []byte) {
 	w.lists(b, lists, end, flaw, func(event []byte) { w.logEvent(event, envelope, control) })
 }
 
-// namesLogEvents reports whether b has the text "logEvents", quotes included. Lines of JSON have few
-// capitals, so that it looks for its E: bytes.Contains takes several times as long, more than all else that is done here to a line.
+// namesLogEvents reports whether b has the text "logEvents", quotes included. Lines of JSON have few capitals, so that it looks for
+// its E: bytes.Contains takes several times as long, more than all else that is done here to a line.
 func namesLogEvents(b []byte) bool {
 	const before, after = `"log`, `Events"`
 	for i := 0; ; i++ {
