@@ -26,10 +26,8 @@ type emission struct {
 
 // event writes the event of the member i of a part that matches the line on the tape. It is valid until the next line.
 func (w *worker) event(p *part, i int, l *Line) []byte {
-	m := &p.members[i]
-	group, bit := p.group(i)
-	w.emission = emission{group: group, bit: bit, places: m.places, emits: m.emits, out: append(w.out[:0], '{'), duplicates: w.twice[group]&bit != 0}
-	w.found.reset()
+	m := w.begin(p, i)
+	w.out = append(w.out, '{')
 	if p.split != nil {
 		w.columns(p.columns)
 	} else {
@@ -60,6 +58,15 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 	w.writeSets()
 	w.out = append(w.out, '}')
 	return w.out
+}
+
+// begin prepares for what is made of the line for the member i of a part.
+func (w *worker) begin(p *part, i int) *member {
+	m := &p.members[i]
+	group, bit := p.group(i)
+	w.emission = emission{group: group, bit: bit, places: m.places, emits: m.emits, out: w.out[:0], duplicates: w.twice[group]&bit != 0}
+	w.found.reset()
+	return m
 }
 
 // An origin is what events have of where and when their lines came. Lines that come together have it in common, so it is
@@ -285,23 +292,29 @@ func (w *worker) string(e *entry, v *view) {
 	}
 }
 
-// timestamp writes a time, and notes it if it is that of the event: of the first such field in the order of the schema.
+// timestamp writes a time.
 func (w *worker) timestamp(e *entry, v *view) {
-	if e.flags&converted == 0 { // schemas want it in several forms
-		own := *e
-		w.convs[v.conv].convert(&own, w.textOf(e), true)
-		e = &own
-	}
-	at := instant{e.value, e.nanos}
-	if v.eventTime && (w.timeRank == 0 || v.rank < w.timeRank) {
-		w.eventTime, w.timeRank = at, v.rank
-	}
-	if e.flags&canonical != 0 && e.flags&(bare|escaped) == 0 {
+	at, seen := w.timeOf(e, v)
+	if seen&canonical != 0 && seen&(bare|escaped) == 0 {
 		w.copy(int(e.start), int(e.end))
 		return
 	}
 	w.flush(int(e.end))
 	w.out = append(w.times.append(append(w.out, '"'), at), '"')
+}
+
+// timeOf reads a time, and notes it if it is that of the event: of the first such field in the order of the schema.
+func (w *worker) timeOf(e *entry, v *view) (at instant, seen flags) {
+	if e.flags&converted == 0 { // schemas want it in several forms
+		own := *e
+		w.convs[v.conv].convert(&own, w.textOf(e), true)
+		e = &own
+	}
+	at = instant{e.value, e.nanos}
+	if v.eventTime && (w.timeRank == 0 || v.rank < w.timeRank) {
+		w.eventTime, w.timeRank = at, v.rank
+	}
+	return at, e.flags
 }
 
 // scalar writes a number or boolean.

@@ -89,14 +89,14 @@ func (e *Engine) Check(l Line) Verdict {
 	if len(l.Bytes) > MaxLine {
 		return Verdict{Candidates: e.Explain(l)}
 	}
-	best, skip := e.match(&l)
+	skip := e.match(&l)
 	if len(e.matches) == 0 {
 		if skip {
 			return Verdict{Skipped: true}
 		}
 		return Verdict{Candidates: e.Explain(l)}
 	}
-	m := &e.matches[best]
+	m := &e.matches[e.best]
 	v := Verdict{Schema: m.part.members[m.member].schema}
 	if len(e.matches) > 1 {
 		v.Ambiguous = e.others(v.Schema.Name)
@@ -113,19 +113,19 @@ func (e *Engine) Match(l Line) *logtype.Schema {
 	if len(l.Bytes) > MaxLine {
 		return nil
 	}
-	best, _ := e.match(&l)
+	e.match(&l)
 	if len(e.matches) == 0 {
 		return nil
 	}
-	m := &e.matches[best]
+	m := &e.matches[e.best]
 	return m.part.members[m.member].schema
 }
 
-// match fills e.matches and returns which of them is the best; its tape is there.
-func (e *Engine) match(l *Line) (best int, skip bool) {
+// match fills e.matches and finds the best of them, whose tape is there.
+func (e *Engine) match(l *Line) (skip bool) {
 	w := e.worker
 	w.load(l.Bytes)
-	w.matches = w.matches[:0]
+	w.matches, w.best = w.matches[:0], 0
 	var tape *part // that the tape is of
 	for _, p := range e.plan.parts {
 		tape = p
@@ -134,15 +134,15 @@ func (e *Engine) match(l *Line) (best int, skip bool) {
 		}
 	}
 	for i := range w.matches {
-		if w.matches[i].before(&w.matches[best]) {
-			best = i
+		if w.matches[i].before(&w.matches[w.best]) {
+			w.best = i
 		}
 	}
-	if len(w.matches) > 0 && w.matches[best].part != tape {
+	if len(w.matches) > 0 && w.matches[w.best].part != tape {
 		var skip bool
-		w.matching(w.matches[best].part, l, &skip)
+		w.matching(w.matches[w.best].part, l, &skip)
 	}
-	return best, skip
+	return skip
 }
 
 func (m *match) before(o *match) bool {

@@ -15,9 +15,11 @@ import (
 
 // A pair checks each line by the engine and by the reference, and wants the same of both.
 type pair struct {
-	plan            *classify.Plan
-	warm, reference classify.Checker
-	names           string // of the source: what events say besides their fields
+	plan      *classify.Plan
+	warm      *classify.Engine
+	reference classify.Checker
+	names     string // of the source: what events say besides their fields
+	tables    map[*logtype.Schema]*table
 }
 
 func newPair(t testing.TB, candidates ...*logtype.Schema) *pair {
@@ -26,7 +28,7 @@ func newPair(t testing.TB, candidates ...*logtype.Schema) *pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &pair{plan, plan.Checker(), reference.New(candidates), "a \"label\"\xff"}
+	return &pair{plan, plan.Checker(), reference.New(candidates), "a \"label\"\xff", map[*logtype.Schema]*table{}}
 }
 
 func (p *pair) check(t testing.TB, line []byte) classify.Verdict {
@@ -41,6 +43,12 @@ func (p *pair) checkLine(t testing.TB, l classify.Line) classify.Verdict {
 	want := p.reference.Check(l)
 	fresh := p.plan.Checker()
 	same(t, "warm", l, p.warm.Check(l), want)
+	if want.Schema != nil && p.tables[want.Schema] == nil {
+		p.tables[want.Schema] = newTable(want.Schema)
+	}
+	if p.warm.Match(l); want.Schema != nil {
+		p.tables[want.Schema].compare(t, p.warm, l, want.Event)
+	}
 	if s := fresh.Match(l); s != want.Schema {
 		t.Errorf("match of %.300q: got %v, want %v", l.Bytes, s, want.Schema)
 	}

@@ -10,3 +10,13 @@ func Cost(candidates []*logtype.Schema) int {
 	}
 	return maxPlan - left
 }
+
+// FillsFromLines reports whether columns are filled from the lines of each schema that was met, without their events.
+func (f *Filler) FillsFromLines() bool {
+	for _, y := range f.layouts {
+		if y == nil {
+			return false
+		}
+	}
+	return true
+}

@@ -26,10 +26,12 @@ type Into struct {
 // what no column takes. One goroutine uses a Filler.
 type Filler struct {
 	worker
-	names  union // of the members
-	wanted []spot
-	row    int
-	left   map[string]json.RawMessage
+	names   union // of the members
+	wanted  []spot
+	aims    []Aim
+	layouts map[*member]*layout // of schemas of lines; nil: there is none
+	row     int
+	left    map[string]json.RawMessage
 }
 
 // A spot is what becomes of a member. The spots of an object are in the order of the fields of its node.
@@ -46,7 +48,7 @@ type target struct {
 
 // NewFiller makes a Filler.
 func NewFiller(aims []Aim) *Filler {
-	f := &Filler{}
+	f := &Filler{aims: aims, layouts: map[*member]*layout{}}
 	f.spare = 60 // the line of an event was as deep as it may be, and what was around it is one level below p_header
 	b := &builder{union: &f.names, budget: budget{left: math.MaxInt, ahead: 1}}
 	b.groups = []group{{}}

@@ -188,6 +188,30 @@ func (t *table) check(tb testing.TB, c classify.Checker, l classify.Line) {
 	}
 }
 
+// compare wants of the columns of a line, which e has matched last, what those of its event say.
+func (t *table) compare(tb testing.TB, e *classify.Engine, l classify.Line, event []byte) {
+	tb.Helper()
+	for _, c := range t.columns {
+		c.Reset()
+	}
+	t.rows = 0
+	want := t.add(event)
+	left := t.filler.AddMatched(e, &l, t.rows)
+	t.rows++
+	for _, c := range t.columns {
+		c.End(t.rows)
+	}
+	if diff := cmp.Diff(t.row(0), t.row(1)); diff != "" {
+		tb.Errorf("columns of %.500q:\n%s", l.Bytes, diff)
+	}
+	if diff := cmp.Diff(want, left); diff != "" {
+		tb.Errorf("%.500q: left over:\n%s", l.Bytes, diff)
+	}
+	if !t.filler.FillsFromLines() {
+		tb.Errorf("the columns of %v take events only", t.fields)
+	}
+}
+
 // Columns say what events say: of the samples of all log types that are built in, and of schemas and lines made by chance.
 func TestColumnsEqualEvents(t *testing.T) {
 	for _, s := range logtype.Builtins() {

@@ -50,20 +50,28 @@ func (w *worker) indicated(set uint8, from, to int) {
 	w.found.used |= 1 << set
 }
 
-// writeSets writes the indicators that were found: each set sorted by bytes, each value once.
+// distinct returns the indicators of a set: sorted by bytes, each value once.
+func (w *worker) distinct(set int) []place {
+	places := w.found.sets[set]
+	w.sortPlaces(places)
+	n := 0
+	for _, p := range places {
+		if n == 0 || string(w.buf[p.from:p.to]) != string(w.buf[places[n-1].from:places[n-1].to]) {
+			places[n] = p
+			n++
+		}
+	}
+	return places[:n]
+}
+
+// writeSets writes the indicators that were found.
 func (w *worker) writeSets() {
 	out, buf := w.out, w.buf
 	for used := w.found.used; used != 0; used &= used - 1 {
 		set := lowest(used)
-		places := w.found.sets[set]
-		w.sortPlaces(places)
 		out = append(out, setNames[set]...)
-		for i, p := range places {
-			text := buf[p.from:p.to]
+		for i, p := range w.distinct(set) {
 			if i > 0 {
-				if before := places[i-1]; string(text) == string(buf[before.from:before.to]) {
-					continue
-				}
 				out = append(out, ',')
 			}
 			if p.plain {

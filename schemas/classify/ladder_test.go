@@ -55,8 +55,11 @@ func rungs(t testing.TB) []*rung {
 	match := func(e *classify.Engine) func([]byte) {
 		return func(line []byte) { must(t, line, e.Match(classify.Line{Bytes: line}) != nil) }
 	}
+	lineOf := func(line []byte) classify.Line {
+		return classify.Line{Bytes: line, RowID: "0123456789abcdef0123456789abcdef", SourceID: "source", SourceLabel: "label", ParseTime: now}
+	}
 	eventOf := func(e *classify.Engine, line []byte) []byte {
-		return e.Check(classify.Line{Bytes: line, RowID: "0123456789abcdef0123456789abcdef", SourceID: "source", SourceLabel: "label", ParseTime: now}).Event
+		return e.Check(lineOf(line)).Event
 	}
 	event := func(e *classify.Engine) func([]byte) {
 		return func(line []byte) { must(t, line, eventOf(e, line) != nil) }
@@ -65,7 +68,15 @@ func rungs(t testing.TB) []*rung {
 	for _, line := range trails {
 		events = append(events, bytes.Clone(eventOf(thirty, line)))
 	}
-	columns, both := newTable(trail), newTable(trail)
+	fromEvents, tables := newTable(trail), map[*logtype.Schema]*table{}
+	fill := func(e *classify.Engine, line []byte) bool {
+		l := lineOf(line)
+		s := e.Match(l)
+		if s != nil && tables[s] == nil {
+			tables[s] = newTable(s)
+		}
+		return s != nil && tables[s].filler.AddMatched(e, &l, tables[s].next()) == nil
+	}
 	return []*rung{
 		{name: "split", lines: [][]byte{bytes.Repeat(append(bytes.Join(trails, []byte("\n")), '\n'), 200)}, check: splitLines}, // more than caches hold
 		{name: "valid", lines: trails, check: func(line []byte) { must(t, line, one.Valid(line)) }},
@@ -75,8 +86,8 @@ func rungs(t testing.TB) []*rung {
 		{name: "30", lines: trails, check: match(thirty)},
 		{name: "80", lines: trails, check: match(eighty)},
 		{name: "30+json", lines: trails, check: event(thirty)},
-		{name: "30+columns", lines: trails, check: func(line []byte) { must(t, line, both.fill(eventOf(thirty, line))) }},
-		{name: "columns", lines: events, check: func(event []byte) { must(t, event, columns.fill(event)) }},
+		{name: "30+columns", lines: trails, check: func(line []byte) { must(t, line, fill(thirty, line)) }},
+		{name: "columns", lines: events, check: func(event []byte) { must(t, event, fromEvents.filler.Add(event, fromEvents.next()) == nil) }},
 		{name: "mixed", lines: mixed, check: match(thirty)},
 		{name: "mixed+json", lines: mixed, check: event(thirty)},
 		{name: "none", lines: bad, check: func(line []byte) { must(t, line, thirty.Match(classify.Line{Bytes: line}) == nil) }},
@@ -87,17 +98,16 @@ func rungs(t testing.TB) []*rung {
 	}
 }
 
-// fill takes an event into columns, and begins them anew from time to time, as a sink does.
-func (t *table) fill(event []byte) bool {
+// next begins a row: the columns are begun anew from time to time, as a sink does.
+func (t *table) next() (row int) {
 	if t.rows == 1000 {
 		t.rows = 0
 		for _, c := range t.columns {
 			c.Reset()
 		}
 	}
-	left := t.filler.Add(event, t.rows)
 	t.rows++
-	return left == nil
+	return t.rows - 1
 }
 
 // splitLines finds the ends of lines, as whoever reads a file has to.

@@ -32,6 +32,7 @@ type worker struct {
 	predicted [1 << predictBits]uint32 // by what came before: the field that came next the last time
 
 	matches []match // of the line
+	best    int     // of these
 	masks   []mask  // by group, of the part that is tried
 
 	text    []byte        // decoded for a conversion

@@ -1,0 +1,196 @@
+package classify
+
+import (
+	"encoding/json"
+	"unicode/utf8"
+)
+
+// AddMatched fills a row from the line l, which e has matched last: as Add would from its event, and without writing one, if each
+// field has a column of its type and of its own.
+func (f *Filler) AddMatched(e *Engine, l *Line, row int) (left map[string]json.RawMessage) {
+	m := &e.matches[e.best]
+	y := f.layoutOf(m.part, &m.part.members[m.member])
+	if y == nil {
+		return f.Add(e.event(m.part, m.member, l), row)
+	}
+	e.begin(m.part, m.member)
+	y.putMembers(e.worker, 0, len(e.tape), row)
+	y.putOwn(e.worker, l, row)
+	return nil
+}
+
+// putMembers fills columns from those members of an object, between two entries, that the schema knows and that are present. It
+// has the cases that members has, which writes them.
+func (y *layout) putMembers(w *worker, from, to, row int) {
+	for t := from; t < to; {
+		e := &w.tape[t]
+		next := int(e.next)
+		place := w.places[e.field]
+		if place == 0 {
+			t = next
+			continue
+		}
+		v, x := &w.emits[place-1], &y.fields[place-1]
+		switch {
+		case v.plain && e.kind == str && e.flags&^plainKey == 0 && !x.json:
+			x.column.pad(row)
+			x.column.AppendText(w.buf[e.start+1 : e.end-1])
+			if v.indicators != 0 {
+				w.indicate(v.indicators, int(e.start)+1, int(e.end)-1, true)
+			}
+		case v.typ == typSource:
+		case e.flags&duplicate != 0:
+			w.duplicates = true
+		case w.state(t, v.view) != absent:
+			y.put(w, t, v, x, row)
+		}
+		t = next
+	}
+}
+
+// put puts the value of the entry at t, or of the JSON in its string, into a row.
+func (y *layout) put(w *worker, t int, v *emit, x *slot, row int) {
+	e := &w.tape[t]
+	if v.embedded && e.flags&inner != 0 {
+		w.replaced = w.replaced || w.isReplaced(e)
+		t++
+		e = &w.tape[t]
+	}
+	c := x.column
+	c.pad(row)
+	switch {
+	case x.json:
+		w.out, w.from, w.to = w.out[:0], 0, 0
+		w.content(t, e, v.view)
+		w.flush(0)
+		c.AppendText(w.out)
+	case v.typ == typString:
+		w.putString(c, e, v.view)
+	case v.typ == typObject:
+		c.valid()
+		y.putMembers(w, t+1, int(e.next), row)
+	case v.typ == typArray:
+		y.putElements(w, t, c)
+	case v.typ == typTimestamp:
+		at, _ := w.timeOf(e, v.view)
+		c.AppendInt(at.micros())
+	case v.typ == typFloat:
+		value, _ := parseFloat(w.textOf(e))
+		c.appendFloat(value)
+	case v.typ == typBoolean:
+		c.AppendBool(isTrue(w.textOf(e)))
+	default:
+		value, _ := w.convs[v.conv].integer(e, w.textOf(e))
+		c.AppendInt(value)
+	}
+}
+
+// putElements puts the elements of the array at t into a list; those that are absent are null.
+func (y *layout) putElements(w *worker, t int, list *Column) {
+	field := w.fields[w.tape[t].field].element
+	place := w.places[field]
+	v, x := &w.emits[place-1], &y.fields[place-1]
+	for k, end := t+1, int(w.tape[t].next); k < end; k = int(w.tape[k].next) {
+		if row := x.column.Len; w.state(k, v.view) == absent {
+			x.column.pad(row + 1)
+		} else {
+			y.put(w, k, v, x, row)
+		}
+	}
+	list.EndList()
+}
+
+// putString puts a text into a column; of a number or boolean, its bytes.
+func (w *worker) putString(c *Column, e *entry, v *view) {
+	start, end, plain := int(e.start), int(e.end), false
+	switch {
+	case v.field.Mask != nil:
+		c.AppendString(v.field.Mask.Apply(string(w.textOf(e))))
+		return
+	case e.kind != str:
+	case e.flags&bare != 0:
+		w.replaced = w.replaced || e.flags&altered != 0
+	case e.flags&escaped != 0 || e.flags&high != 0 && !utf8.Valid(w.buf[start:end]):
+		w.replaced = w.replaced || w.isReplaced(e)
+		start, end = w.decoded(e)
+	default:
+		start, end, plain = start+1, end-1, true
+	}
+	c.AppendText(w.buf[start:end])
+	if v.indicators != 0 {
+		w.indicate(v.indicators, start, end, plain)
+	}
+}
+
+// putOwn fills the columns of the p_ fields.
+func (y *layout) putOwn(w *worker, l *Line, row int) {
+	at := instantOf(l.ParseTime).micros()
+	y.putTime(ownParseTime, at, row)
+	if w.timeRank > 0 {
+		at = w.eventTime.micros()
+	}
+	y.putTime(ownEventTime, at, row)
+	y.putText(ownLogType, y.member.schema.Name, row)
+	y.putText(ownRowID, l.RowID, row)
+	y.putText(ownSourceID, l.SourceID, row)
+	y.putText(ownSourceLabel, l.SourceLabel, row)
+	if l.SourceFile != "" {
+		y.putText(ownSourceFile, l.SourceFile, row)
+	}
+	if c := y.own[ownVersion]; c != nil {
+		c.pad(row)
+		c.AppendInt(y.member.schema.Version)
+	}
+	if c := y.own[ownHeader]; c != nil && len(l.Envelope) > 0 {
+		c.pad(row)
+		c.AppendText(l.Envelope)
+	}
+	if c := y.own[ownFlags]; c != nil && (w.duplicates || w.replaced) {
+		c.pad(row)
+		if w.duplicates {
+			c.Children[0].AppendString(FlagDuplicateKeys)
+		}
+		if w.replaced {
+			c.Children[0].AppendString(FlagInvalidUTF8)
+		}
+		c.EndList()
+	}
+	y.putSets(w, row)
+}
+
+func (y *layout) putTime(own int, micros int64, row int) {
+	if c := y.own[own]; c != nil {
+		c.pad(row)
+		c.AppendInt(micros)
+	}
+}
+
+func (y *layout) putText(own int, text string, row int) {
+	c := y.own[own]
+	if c == nil {
+		return
+	}
+	c.pad(row)
+	if utf8.ValidString(text) {
+		c.AppendString(text)
+	} else {
+		valid, _ := decodeUTF8(nil, []byte(text))
+		c.AppendText(valid)
+	}
+}
+
+// putSets puts the indicators that were found into their lists: each sorted by bytes, each value once.
+func (y *layout) putSets(w *worker, row int) {
+	for used := w.found.used; used != 0; used &= used - 1 {
+		set := lowest(used)
+		list := y.sets[set]
+		if list == nil {
+			continue
+		}
+		list.pad(row)
+		for _, p := range w.distinct(set) {
+			list.Children[0].AppendText(w.buf[p.from:p.to])
+		}
+		list.EndList()
+	}
+}
