@@ -124,6 +124,13 @@ func (c *Column) pad(rows int) {
 	}
 }
 
+// padShort is pad, small enough to become part of its callers: mostly nothing is to be done.
+func (c *Column) padShort(rows int) {
+	if c.Len < rows {
+		c.pad(rows)
+	}
+}
+
 func appendZeros(b []byte, n int) []byte {
 	for ; n > len(zeros); n -= len(zeros) {
 		b = append(b, zeros[:]...)
@@ -158,6 +165,17 @@ func addText[T []byte | string](c *Column, text T) {
 		c.Values = slices.Grow(c.Values, max(len(text), len(c.Values))) // twice as much: append would take less, and copy more often
 	}
 	c.Values = append(c.Values, text...)
+	c.valid()
+	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
+}
+
+// appendFrom is AppendText for what stands in buf from one place to another.
+func (c *Column) appendFrom(buf []byte, from, to int) {
+	if c.Kind != TextColumn || to-from+16 > cap(c.Values)-len(c.Values) {
+		c.AppendText(buf[from:to])
+		return
+	}
+	c.Values = appendShort(c.Values, buf, from, to)
 	c.valid()
 	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
 }

@@ -30,71 +30,81 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 			t = next
 			continue
 		}
-		v, x := &w.emits[place-1], &y.fields[place-1]
+		x := &y.slots[place-1]
 		switch {
-		case v.plain && e.kind == str && e.flags&^plainKey == 0 && !x.json:
-			x.column.pad(row)
-			x.column.AppendText(w.buf[e.start+1 : e.end-1])
-			if v.indicators != 0 {
-				w.indicate(v.indicators, int(e.start)+1, int(e.end)-1, true)
+		case x.plain && e.kind == str && e.flags&^plainKey == 0:
+			x.column.padShort(row)
+			x.column.appendFrom(w.buf, int(e.start)+1, int(e.end)-1)
+			if x.indicators != 0 {
+				w.indicate(x.indicators, int(e.start)+1, int(e.end)-1, true)
 			}
-		case v.typ == typSource:
+		case x.typ == typSource:
 		case e.flags&duplicate != 0:
 			w.duplicates = true
-		case w.state(t, v.view) != absent:
-			y.put(w, t, v, x, row)
+		case w.state(t, x.view) != absent:
+			y.put(w, t, x, row)
 		}
 		t = next
 	}
 }
 
 // put puts the value of the entry at t, or of the JSON in its string, into a row.
-func (y *layout) put(w *worker, t int, v *emit, x *slot, row int) {
+func (y *layout) put(w *worker, t int, x *slot, row int) {
 	e := &w.tape[t]
-	if v.embedded && e.flags&inner != 0 {
+	if x.embedded && e.flags&inner != 0 {
 		w.replaced = w.replaced || w.isReplaced(e)
 		t++
 		e = &w.tape[t]
 	}
 	c := x.column
-	c.pad(row)
-	switch {
-	case x.json:
-		w.out, w.from, w.to = w.out[:0], 0, 0
-		w.content(t, e, v.view)
-		w.flush(0)
-		c.AppendText(w.out)
-	case v.typ == typString:
-		w.putString(c, e, v.view)
-	case v.typ == typObject:
+	c.padShort(row)
+	if x.json {
+		c.AppendText(w.contentAlone(t, e, x.view))
+		return
+	}
+	switch x.typ {
+	case typString:
+		w.putString(c, e, x.view)
+	case typObject:
 		c.valid()
 		y.putMembers(w, t+1, int(e.next), row)
-	case v.typ == typArray:
+	case typArray:
 		y.putElements(w, t, c)
-	case v.typ == typTimestamp:
-		at, _ := w.timeOf(e, v.view)
+	case typTimestamp:
+		at, _ := w.timeOf(e, x.view)
 		c.AppendInt(at.micros())
-	case v.typ == typFloat:
+	case typFloat:
 		value, _ := parseFloat(w.textOf(e))
 		c.appendFloat(value)
-	case v.typ == typBoolean:
+	case typBoolean:
 		c.AppendBool(isTrue(w.textOf(e)))
 	default:
-		value, _ := w.convs[v.conv].integer(e, w.textOf(e))
+		value, _ := w.convs[x.conv].integer(e, w.textOf(e))
 		c.AppendInt(value)
 	}
+}
+
+// contentAlone returns what an event has as a value; it is valid until the next call.
+func (w *worker) contentAlone(t int, e *entry, v *view) []byte {
+	w.out, w.from, w.to = w.out[:0], 0, 0
+	w.content(t, e, v)
+	if len(w.out) == 0 {
+		return w.buf[w.from:w.to]
+	}
+	w.flush(0)
+	return w.out
 }
 
 // putElements puts the elements of the array at t into a list; those that are absent are null.
 func (y *layout) putElements(w *worker, t int, list *Column) {
 	field := w.fields[w.tape[t].field].element
 	place := w.places[field]
-	v, x := &w.emits[place-1], &y.fields[place-1]
+	x := &y.slots[place-1]
 	for k, end := t+1, int(w.tape[t].next); k < end; k = int(w.tape[k].next) {
-		if row := x.column.Len; w.state(k, v.view) == absent {
+		if row := x.column.Len; w.state(k, x.view) == absent {
 			x.column.pad(row + 1)
 		} else {
-			y.put(w, k, v, x, row)
+			y.put(w, k, x, row)
 		}
 	}
 	list.EndList()
@@ -116,7 +126,7 @@ func (w *worker) putString(c *Column, e *entry, v *view) {
 	default:
 		start, end, plain = start+1, end-1, true
 	}
-	c.AppendText(w.buf[start:end])
+	c.appendFrom(w.buf, start, end)
 	if v.indicators != 0 {
 		w.indicate(v.indicators, start, end, plain)
 	}
@@ -138,15 +148,15 @@ func (y *layout) putOwn(w *worker, l *Line, row int) {
 		y.putText(ownSourceFile, l.SourceFile, row)
 	}
 	if c := y.own[ownVersion]; c != nil {
-		c.pad(row)
+		c.padShort(row)
 		c.AppendInt(y.member.schema.Version)
 	}
 	if c := y.own[ownHeader]; c != nil && len(l.Envelope) > 0 {
-		c.pad(row)
+		c.padShort(row)
 		c.AppendText(l.Envelope)
 	}
 	if c := y.own[ownFlags]; c != nil && (w.duplicates || w.replaced) {
-		c.pad(row)
+		c.padShort(row)
 		if w.duplicates {
 			c.Children[0].AppendString(FlagDuplicateKeys)
 		}
@@ -160,7 +170,7 @@ func (y *layout) putOwn(w *worker, l *Line, row int) {
 
 func (y *layout) putTime(own int, micros int64, row int) {
 	if c := y.own[own]; c != nil {
-		c.pad(row)
+		c.padShort(row)
 		c.AppendInt(micros)
 	}
 }
@@ -170,7 +180,7 @@ func (y *layout) putText(own int, text string, row int) {
 	if c == nil {
 		return
 	}
-	c.pad(row)
+	c.padShort(row)
 	if utf8.ValidString(text) {
 		c.AppendString(text)
 	} else {
@@ -187,9 +197,9 @@ func (y *layout) putSets(w *worker, row int) {
 		if list == nil {
 			continue
 		}
-		list.pad(row)
+		list.padShort(row)
 		for _, p := range w.distinct(set) {
-			list.Children[0].AppendText(w.buf[p.from:p.to])
+			list.Children[0].appendFrom(w.buf, int(p.from), int(p.to))
 		}
 		list.EndList()
 	}

@@ -6,13 +6,14 @@ import "panther/schemas/logtype"
 // into columns as they stand on the tape, and all of them fit.
 type layout struct {
 	member *member
-	fields []slot                   // by the place in member.emits
+	slots  []slot                   // by the place in member.emits
 	own    [len(ownMembers)]*Column // nil: it is not wanted
 	sets   [maxSets]*Column         // of indicators; nil likewise
 }
 
-// A slot is the column of a field.
+// A slot is a field and its column.
 type slot struct {
+	emit
 	column *Column
 	json   bool // it has texts, which say what the event has there
 }
@@ -53,7 +54,7 @@ func (f *Filler) layoutOf(p *part, m *member) *layout {
 	if known {
 		return y
 	}
-	b := &layoutBuilder{part: p, layout: &layout{member: m, fields: make([]slot, len(m.emits))}, taken: map[*Column]bool{}}
+	b := &layoutBuilder{part: p, layout: &layout{member: m, slots: make([]slot, len(m.emits))}, taken: map[*Column]bool{}}
 	if b.addOwn(f.aims) && b.addNode(0, f.aims) {
 		y = b.layout
 	}
@@ -120,10 +121,15 @@ func (b *layoutBuilder) addNode(ni int32, aims []Aim) bool {
 	nd := &b.nodes[ni]
 	for id := nd.first; id < nd.first+nd.count; id++ {
 		place := b.member.places[id]
-		if place == 0 || b.member.emits[place-1].typ == typSource {
+		if place == 0 {
 			continue
 		}
-		into, _ := aimAt(aims, b.member.emits[place-1].field.Name)
+		e := b.member.emits[place-1]
+		if e.typ == typSource {
+			b.slots[place-1].emit = e
+			continue
+		}
+		into, _ := aimAt(aims, e.field.Name)
 		if len(into) == 0 || !b.add(id, into[0].Column, &into[0]) {
 			return false
 		}
@@ -134,14 +140,16 @@ func (b *layoutBuilder) addNode(ni int32, aims []Aim) bool {
 // add gives a field, or the elements of one, a column, and what is in it.
 func (b *layoutBuilder) add(id uint32, c *Column, into *Into) bool {
 	place := b.member.places[id]
-	b.fields[place-1] = slot{column: c, json: into.JSON && c.takesText()}
+	x := &b.slots[place-1]
+	*x = slot{b.member.emits[place-1], c, into.JSON && c.takesText()}
+	x.plain = x.plain && !x.json
 	if !b.take(c) {
 		return false
 	}
-	if c.takesText() && into.JSON {
+	if x.json {
 		return true
 	}
-	switch b.member.emits[place-1].typ {
+	switch x.typ {
 	case typString:
 		return c.takesText()
 	case typInt, typSmallInt:
