@@ -22,13 +22,23 @@ type place struct {
 	plain    bool
 }
 
-// setNames are the names of the sets as events write them, with a comma before.
-var setNames = func() (names [maxSets]string) {
+// setNames are the names of the sets as events write them, with a comma before, and padding behind.
+var setNames = func() (names [maxSets]setName) {
 	for i, set := range logtype.IndicatorSets() {
-		names[i] = `,"` + set + `":[`
+		names[i].length = copy(names[i].text[:], `,"`+set+`":[`)
 	}
 	return names
 }()
+
+type setName struct {
+	text   [32]byte
+	length int
+}
+
+// append writes the name: all of the padding is copied too, which is faster than to copy no more than the name.
+func (s *setName) append(dst []byte) []byte {
+	return append(dst, s.text[:]...)[:len(dst)+s.length]
+}
 
 func (f *found) reset() {
 	for ; f.used != 0; f.used &= f.used - 1 {
@@ -40,8 +50,7 @@ func (f *found) reset() {
 // indicated adds a text to a set, unless one of those added last is the same.
 func (w *worker) indicated(set uint8, from, to int) {
 	places := w.found.sets[set]
-	for i := len(places) - 1; i >= max(0, len(places)-16); i-- {
-		p := places[i]
+	for _, p := range places[max(0, len(places)-16):] {
 		if int(p.to-p.from) == to-from && string(w.buf[p.from:p.to]) == string(w.buf[from:to]) {
 			return
 		}
@@ -53,6 +62,9 @@ func (w *worker) indicated(set uint8, from, to int) {
 // distinct returns the indicators of a set: sorted by bytes, each value once.
 func (w *worker) distinct(set int) []place {
 	places := w.found.sets[set]
+	if len(places) < 2 {
+		return places
+	}
 	w.sortPlaces(places)
 	n := 0
 	for _, p := range places {
@@ -69,7 +81,7 @@ func (w *worker) writeSets() {
 	out, buf := w.out, w.buf
 	for used := w.found.used; used != 0; used &= used - 1 {
 		set := lowest(used)
-		out = append(out, setNames[set]...)
+		out = setNames[set].append(out)
 		for i, p := range w.distinct(set) {
 			if i > 0 {
 				out = append(out, ',')
