@@ -63,11 +63,10 @@ func (c *Catalog) backfillOnce(ctx context.Context, id table.Identifier, b Backf
 	if err != nil {
 		return done, err
 	}
-	hours, err := filesByHour(ctx, t)
+	there, err := filesOfHour(ctx, t, hourOf(b.Hour))
 	if err != nil {
 		return done, err
 	}
-	there := hours[hourOf(b.Hour)]
 	known, err := placesIn(ctx, t, there)
 	if err != nil {
 		return done, err
@@ -220,11 +219,11 @@ func (c *Catalog) addToHour(ctx context.Context, id table.Identifier, a addition
 		if err != nil {
 			return err
 		}
-		hours, err := filesByHour(ctx, t)
+		files, err := filesOfHour(ctx, t, a.hour)
 		if err != nil {
 			return err
 		}
-		now := pathsOf(hours[a.hour])
+		now := pathsOf(files)
 		if slices.Contains(now, a.files[0].FilePath()) {
 			return nil // the answer to the commit was lost
 		}

@@ -142,48 +142,52 @@ func (f *fileHeads) Commit(ctx context.Context, id table.Identifier, reqs []tabl
 	if err != nil {
 		return Head{}, fmt.Errorf("commit to table %s: %w", nameOf(id), err)
 	}
-	next := version{v.n + 1, meta}
-	if err := f.publish(ctx, id, next); err != nil {
+	if v, err = f.publish(ctx, id, v.n+1, meta); err != nil {
 		return Head{}, err
 	}
-	return f.head(id, next), nil
+	return f.head(id, v), nil
 }
 
 // Create makes the first version.
 func (f *fileHeads) Create(ctx context.Context, id table.Identifier, meta table.Metadata) error {
-	err := f.publish(ctx, id, version{1, meta})
+	_, err := f.publish(ctx, id, 1, meta)
 	if errors.Is(err, table.ErrCommitFailed) {
 		return nil // there is one
 	}
 	return err
 }
 
-// publish creates a version, which is the commit.
-func (f *fileHeads) publish(ctx context.Context, id table.Identifier, v version) error {
-	b, err := json.Marshal(v.meta)
+// publish creates a version, which is the commit. The version that it returns is read from what was written: metadata that was
+// built upon other metadata keeps that in memory, and so all that ever was.
+func (f *fileHeads) publish(ctx context.Context, id table.Identifier, n int, built table.Metadata) (version, error) {
+	b, err := json.Marshal(built)
 	if err != nil {
-		return fmt.Errorf("commit to table %s: %w", nameOf(id), err)
+		return version{}, fmt.Errorf("commit to table %s: %w", nameOf(id), err)
 	}
-	name := versionFile(id, v.n)
-	switch err := f.store.Create(ctx, name, b); {
+	meta, err := table.ParseMetadataBytes(b)
+	if err != nil {
+		return version{}, fmt.Errorf("commit to table %s: read what is to be version %d: %w", nameOf(id), n, err)
+	}
+	switch err := f.store.Create(ctx, versionFile(id, n), b); {
 	case errors.Is(err, ErrExists):
-		return fmt.Errorf("commit to table %s: %w: another writer made version %d", nameOf(id), table.ErrCommitFailed, v.n)
+		return version{}, fmt.Errorf("commit to table %s: %w: another writer made version %d", nameOf(id), table.ErrCommitFailed, n)
 	case err != nil:
-		return fmt.Errorf("commit to table %s: %w", nameOf(id), err)
+		return version{}, fmt.Errorf("commit to table %s: %w", nameOf(id), err)
 	}
 	// Old versions are removed by age. A writer that slept longer than that may have created, without a conflict, a version
 	// that others had made, left behind and removed: nobody will ever read it. So if there is a newer one, that must tell.
-	n, err := f.latest(ctx, id)
+	newest, err := f.latest(ctx, id)
 	if err != nil {
-		return err
+		return version{}, err
 	}
-	if n > v.n {
-		return fmt.Errorf("commit to table %s: version %d is there already, so it is not known whether version %d counts: load the table and look", nameOf(id), n, v.n)
+	if newest > n {
+		return version{}, fmt.Errorf("commit to table %s: version %d is there already, so it is not known whether version %d counts: load the table and look", nameOf(id), newest, n)
 	}
+	v := version{n, meta}
 	f.remember(id, v)
 	// The hint is only a hint: whoever reads it looks for newer versions, and the next commit writes it again.
-	_ = f.store.Put(ctx, folderOf(id)+"/"+metadataDir+"/version-hint.text", []byte(strconv.Itoa(v.n)))
-	return nil
+	_ = f.store.Put(ctx, folderOf(id)+"/"+metadataDir+"/version-hint.text", []byte(strconv.Itoa(n)))
+	return v, nil
 }
 
 // List looks for folders of folders with versions.

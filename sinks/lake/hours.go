@@ -19,9 +19,9 @@ import (
 // hourField is the field of the partition of every table: see hourly.
 const hourField = 1000
 
-// filesByHour returns the files that are the table now, by their hour.
-func filesByHour(ctx context.Context, t *table.Table) (map[int64][]table.FileScanTask, error) {
-	tasks, err := t.Scan().PlanFiles(ctx)
+// filesByHour returns the files that are the table now, by their hour; with options, those that may have what is asked for.
+func filesByHour(ctx context.Context, t *table.Table, options ...table.ScanOption) (map[int64][]table.FileScanTask, error) {
+	tasks, err := t.Scan(options...).PlanFiles(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the files of table %s: %w", nameOf(t.Identifier()), err)
 	}
@@ -34,6 +34,14 @@ func filesByHour(ctx context.Context, t *table.Table) (map[int64][]table.FileSca
 		hours[hour] = append(hours[hour], task)
 	}
 	return hours, nil
+}
+
+// filesOfHour returns the files of one hour. Only lists of files that may name some of that hour are read.
+func filesOfHour(ctx context.Context, t *table.Table, hour int64) ([]table.FileScanTask, error) {
+	parsed, begin := iceberg.Reference(colParseTime), time.Unix(hour*3600, 0)
+	hours, err := filesByHour(ctx, t, table.WithRowFilter(iceberg.NewAnd(iceberg.GreaterThanEqual(parsed, iceberg.Timestamp(begin.UnixMicro())),
+		iceberg.LessThan(parsed, iceberg.Timestamp(begin.Add(time.Hour).UnixMicro())))))
+	return hours[hour], err
 }
 
 func partitionHour(f iceberg.DataFile) (int64, bool) {
