@@ -4,11 +4,11 @@
 // a mask, and a line is walked once for all of them. The walk leaves a tape, the values that somebody knows, and whatever is
 // made of the line is made from its tape: the event, what speaks against each schema, the choice among several that match.
 //
-// A caller needs this file, plans.go and engine.go, and whoever makes tables of events column.go and fill.go. To see how it
-// works read plan.go (what is compiled), walk.go and value.go (one line), tape.go (what that leaves), judge.go (schemas that the
-// walk does not judge itself), emit.go (events), explain.go, narrate.go and diagnose.go (reasons); text.go has the formats that
-// are no JSON, times.go and convert.go how values are read. Package reference is the clear, slow checker that defines what is
-// right; tests compare the two on schemas and lines that are made by chance.
+// A caller needs this file, plans.go and engine.go, and whoever makes tables column.go, fill.go for events and fillmatch.go for
+// lines. To see how it works read plan.go (what is compiled), walk.go and value.go (one line), tape.go (what that leaves), judge.go
+// (schemas that the walk does not judge itself), emit.go (events), explain.go, narrate.go and diagnose.go (reasons); text.go has the
+// formats that are no JSON, times.go and convert.go how values are read. Package reference is the clear, slow checker that defines
+// what is right; tests compare the two on schemas and lines that are made by chance.
 package classify
 
 import (

@@ -5,8 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// AddMatched fills a row from the line l, which e has matched last: as Add would from its event, and without writing one, if each
-// field has a column of its type and of its own.
+// AddMatched fills a row from a line, for who classifies lines and makes tables of them in one go: l is the line that e has looked
+// at last, by Match or Check, and matches. The row is the one that Add makes of the line's event, and no event is written if each
+// field has a column of its type, and of its own.
 func (f *Filler) AddMatched(e *Engine, l *Line, row int) (left map[string]json.RawMessage) {
 	m := &e.matches[e.best]
 	y := f.layoutOf(m.part, &m.part.members[m.member])

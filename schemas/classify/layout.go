@@ -48,6 +48,9 @@ var ownMembers = [...]struct {
 	ownFlags:       {"p_flags", ListColumn},
 }
 
+// maxLayouts bounds the plans that a Filler keeps in memory: they come and go, and each has its own layout of a log type.
+const maxLayouts = 100
+
 // layoutOf returns the layout of a schema; nil: some column is not there, or of another type, so that values may not fit.
 func (f *Filler) layoutOf(p *part, m *member) *layout {
 	y, known := f.layouts[m]
@@ -57,6 +60,9 @@ func (f *Filler) layoutOf(p *part, m *member) *layout {
 	b := &layoutBuilder{part: p, layout: &layout{member: m, slots: make([]slot, len(m.emits))}, taken: map[*Column]bool{}}
 	if b.addOwn(f.aims) && b.addNode(0, f.aims) {
 		y = b.layout
+	}
+	if len(f.layouts) == maxLayouts {
+		clear(f.layouts)
 	}
 	f.layouts[m] = y
 	return y
@@ -69,7 +75,7 @@ type layoutBuilder struct {
 	taken map[*Column]bool
 }
 
-// aim returns what is wanted of a member; false: nobody says.
+// aimAt returns what is wanted of a member; false: nobody says.
 func aimAt(aims []Aim, member string) (into []Into, ok bool) {
 	for _, a := range aims {
 		if a.Member == member {
