@@ -157,16 +157,21 @@ func (f *fileHeads) Create(ctx context.Context, id table.Identifier, meta table.
 	return err
 }
 
-// publish creates a version, which is the commit. The version that it returns is read from what was written: metadata that was
-// built upon other metadata keeps that in memory, and so all that ever was.
+// Render returns metadata as its file has it, and as it is when it is read from there. That is to be kept, not what was given:
+// metadata that was built upon other metadata has that in memory, and so all that ever was.
+func Render(built table.Metadata) (file []byte, read table.Metadata, err error) {
+	if file, err = json.Marshal(built); err != nil {
+		return nil, nil, err
+	}
+	read, err = table.ParseMetadataBytes(file)
+	return file, read, err
+}
+
+// publish creates a version, which is the commit.
 func (f *fileHeads) publish(ctx context.Context, id table.Identifier, n int, built table.Metadata) (version, error) {
-	b, err := json.Marshal(built)
+	b, meta, err := Render(built)
 	if err != nil {
 		return version{}, fmt.Errorf("commit to table %s: %w", nameOf(id), err)
-	}
-	meta, err := table.ParseMetadataBytes(b)
-	if err != nil {
-		return version{}, fmt.Errorf("commit to table %s: read what is to be version %d: %w", nameOf(id), n, err)
 	}
 	switch err := f.store.Create(ctx, versionFile(id, n), b); {
 	case errors.Is(err, ErrExists):

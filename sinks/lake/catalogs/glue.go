@@ -2,7 +2,6 @@ package catalogs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -113,8 +112,8 @@ func readMetadata(ctx context.Context, s lake.Store, name string) (table.Metadat
 }
 
 // write writes the file of the nth version of the metadata of a table.
-func (h *glueHeads) write(ctx context.Context, id table.Identifier, n int, meta table.Metadata) (lake.Head, error) {
-	b, err := json.Marshal(meta)
+func (h *glueHeads) write(ctx context.Context, id table.Identifier, n int, built table.Metadata) (lake.Head, error) {
+	b, meta, err := lake.Render(built)
 	if err != nil {
 		return lake.Head{}, fmt.Errorf("write the metadata of table %s: %w", nameOf(id), err)
 	}
