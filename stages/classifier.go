@@ -32,10 +32,10 @@ type Classifier struct {
 	out        []stream.Record // of one line
 	record     splitting       // the one at hand
 
-	// What events are made of.
-	said    stream.Slab[byte]
-	headers stream.Slab[stream.Header]
-	arrival stamp
+	// What the record of an event is made of.
+	headers  [5]stream.Header
+	arrival  stamp
+	position []byte
 }
 
 // A stamp is the time of the last event as text. Many have come by the same time.
@@ -80,14 +80,15 @@ type candidates interface {
 // NewClassifier makes a Classifier. newChecker compiles the candidate schemas of a source; it is called again when
 // these change.
 func NewClassifier(newChecker func([]*logtype.Schema) classify.Checker) *Classifier {
-	return &Classifier{newChecker: newChecker, activity: map[counted]*schemas.Activity{},
-		said: stream.Slab[byte]{Piece: 16 << 10}, headers: stream.Slab[stream.Header]{Piece: 160}}
+	return &Classifier{newChecker: newChecker, activity: map[counted]*schemas.Activity{}}
 }
 
-// Map classifies the lines of one record.
+// Map classifies the lines of one record. What it returns is the caller's.
 func (c *Classifier) Map(dst []stream.Record, r stream.Record, v stream.View) []stream.Record {
 	c.MapFrom(r, v, stream.Place{}, func(out []stream.Record) bool {
-		dst = append(dst, out...)
+		for _, r := range out {
+			dst = append(dst, r.Clone())
+		}
 		return true
 	})
 	return dst
@@ -237,19 +238,14 @@ func (c *Classifier) Flush(dst []stream.Record, _ stream.View) []stream.Record {
 // Reset forgets what was counted.
 func (c *Classifier) Reset() { clear(c.activity) }
 
-// event is the record of an event. There are as many as lines, so its memory comes in pieces, and what many say is shared.
+// event is the record of an event. Its memory serves for the next one again.
 func (c *Classifier) event(x *splitting, at schemas.Position, v classify.Verdict) stream.Record {
-	value := c.said.Take(len(v.Event))
-	copy(value, v.Event)
-	headers := c.headers.Take(5)
-	copy(headers, x.headersOf(v.Schema))
-	headers[3] = stream.Header{Key: schemas.HeaderParseTime, Value: c.arrival.of(x.Arrival)}
-	headers[4] = stream.Header{Key: schemas.HeaderPosition, Value: at.AppendJSON(c.said.Take(len(at.Topic) + positionSize)[:0])}
-	return stream.Record{Topic: schemas.Events.Name, Key: x.Key, Value: value, Headers: headers}
+	c.position = at.AppendJSON(c.position[:0])
+	copy(c.headers[:], x.headersOf(v.Schema))
+	c.headers[3] = stream.Header{Key: schemas.HeaderParseTime, Value: c.arrival.of(x.Arrival)}
+	c.headers[4] = stream.Header{Key: schemas.HeaderPosition, Value: c.position}
+	return stream.Record{Topic: schemas.Events.Name, Key: x.Key, Value: v.Event, Headers: c.headers[:]}
 }
-
-// positionSize is what a position takes as JSON at most, without the name of its topic.
-const positionSize = 160
 
 // headersOf are the headers that all events of a log type have in common.
 func (l *lines) headersOf(s *logtype.Schema) []stream.Header {

@@ -125,16 +125,9 @@ func (s *session) bury(tx *transaction, d stream.DeadLetter) error {
 	return nil
 }
 
+// produce writes a copy of r: whoever made it may make the next one of the same memory.
 func (s *session) produce(tx *transaction, r stream.Record, partition int32) {
-	kr := &s.records.Take(1)[0]
-	kr.Topic, kr.Partition, kr.Key, kr.Value = r.Topic, partition, r.Key, r.Value
-	if len(r.Headers) > 0 {
-		kr.Headers = s.headers.Take(len(r.Headers))
-		for i, h := range r.Headers {
-			kr.Headers[i] = kgo.RecordHeader{Key: h.Key, Value: h.Value}
-		}
-	}
-	s.send(tx, kr)
+	s.send(tx, s.memory.record(r, partition))
 }
 
 func (s *session) send(tx *transaction, r *kgo.Record) {
@@ -157,7 +150,7 @@ func (p *produced) reset() {
 }
 
 func (p *produced) done(r *kgo.Record, err error) {
-	r.Key, r.Value = nil, nil // the record itself stays as long as its piece of the Slab
+	r.Key, r.Value = nil, nil // the record itself stays in the session's memory, which large values are not part of
 	clear(r.Headers)
 	if err == nil {
 		return

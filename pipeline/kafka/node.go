@@ -122,10 +122,7 @@ type session struct {
 	skipped    bool      // positions moved over control records since then
 	promise    produced
 	mapped     mapped
-
-	// The memory of records produced.
-	records stream.Slab[kgo.Record]
-	headers stream.Slab[kgo.RecordHeader]
+	memory     memory
 }
 
 type topicPartition struct {
@@ -149,7 +146,7 @@ type task struct {
 func (r *Runner) newSession() *session {
 	s := &session{Runner: r, opened: make(chan struct{}), tasks: map[topicPartition]*task{}, samples: make(chan []sampled, 4),
 		subscribe: map[string]bool{}, renewed: map[string]bool{}, away: map[topicPartition]bool{}, width: map[string]int32{}, poison: map[poisoned]int{}, decode: map[string]func([]byte) (any, error){},
-		records: stream.Slab[kgo.Record]{Piece: 64}, headers: stream.Slab[kgo.RecordHeader]{Piece: 256}}
+		memory: newMemory()}
 	s.promise.callback, s.mapped.give = s.promise.done, s.takeLine
 	return s
 }

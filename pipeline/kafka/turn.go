@@ -179,13 +179,15 @@ func (s *session) settle(tx *transaction, committed bool) {
 		}
 	}
 	if !committed {
-		s.rest = tx.had // what was polled besides is polled again
+		s.memory.forget() // the client may have some of its records, and is the only one to know
+		s.rest = tx.had   // what was polled besides is polled again
 		if s.mapper != nil {
 			s.mapper.Reset()
 		}
 		s.metrics.aborts.WithLabelValues(s.node.Name).Inc()
 		return
 	}
+	s.memory.reuse()
 	s.rest = tx.left
 	if tx.clocks {
 		s.lastClocks = tx.began

@@ -8,8 +8,10 @@
 package stream
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -41,6 +43,16 @@ func (r *Record) Header(key string) string {
 		}
 	}
 	return ""
+}
+
+// Clone returns a record with its own memory of key, value and headers.
+func (r *Record) Clone() Record {
+	c := *r
+	c.Key, c.Value, c.Headers = bytes.Clone(r.Key), bytes.Clone(r.Value), slices.Clone(r.Headers)
+	for i := range c.Headers {
+		c.Headers[i].Value = bytes.Clone(c.Headers[i].Value)
+	}
+	return c
 }
 
 // Send makes a record for topic t with a key and a message: the usual way in which a stage speaks.

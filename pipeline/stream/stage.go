@@ -67,9 +67,9 @@ type Mapper interface {
 // fit into one transaction.
 type Splitter interface {
 	Mapper
-	// MapFrom maps r from a place on, and gives away what becomes of each line as soon as it is made; the records given are the
-	// caller's only until give returns. When give returns false it stops behind that line and returns where to go on. The zero
-	// Place is the beginning of a record and, returned, its end.
+	// MapFrom maps r from a place on, and gives away what becomes of each line as soon as it is made; the records given, and their
+	// bytes, are the caller's only until give returns. When give returns false it stops behind that line and returns where to go
+	// on. The zero Place is the beginning of a record and, returned, its end.
 	MapFrom(r Record, v View, from Place, give func([]Record) (more bool)) (next Place)
 }
 
