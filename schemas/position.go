@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"strconv"
 
@@ -14,8 +15,7 @@ func (p Position) AppendJSON(dst []byte) []byte {
 		return append(dst, b...)
 	}
 	dst = append(append(dst, `{"topic":"`...), p.Topic...)
-	id, _ := p.TopicID.MarshalText() // never fails
-	dst = append(append(dst, `","topicId":"`...), id...)
+	dst = hex.AppendEncode(append(dst, `","topicId":"`...), p.TopicID[:])
 	dst = strconv.AppendInt(append(dst, `","partition":`...), int64(p.Partition), 10)
 	dst = strconv.AppendInt(append(dst, `,"offset":`...), p.Offset, 10)
 	dst = strconv.AppendInt(append(dst, `,"line":`...), p.Line, 10)

@@ -29,8 +29,9 @@ type Classifier struct {
 	version    int64
 	topics     map[string]*lines // by topic; made anew when the catalogue changes
 	activity   map[counted]*schemas.Activity
-	out        []stream.Record // of one line
-	record     splitting       // the one at hand
+	out        []stream.Record          // of one line
+	record     splitting                // the one at hand
+	take       func(envelope.Line) bool // takeLine: as a method value it would be made anew for each record
 
 	// What the record of an event is made of.
 	headers  [5]stream.Header
@@ -51,14 +52,17 @@ func (s *stamp) of(at time.Time) []byte {
 	return s.text
 }
 
-// splitting is a record whose lines are classified. It is in the Classifier's memory, not on the stack: the body of a loop over
-// lines is a function, and for each record all that it names would be put on the heap.
+// splitting is a record whose lines are classified. It is in the Classifier's memory, not on the stack: what is called with each
+// line is a function, and for each record all that it names would be put on the heap.
 type splitting struct {
 	stream.Record
 	*lines
 	split   envelope.Stream
-	left    int    // bytes that are in no line
-	logType string // of the last line: what is no line is counted with it
+	begin   int64 // the line to begin with
+	give    func([]stream.Record) bool
+	inLines int               // bytes
+	counted *schemas.Activity // of the last line: what is no line is counted with it
+	next    stream.Place      // where give wanted no more
 }
 
 // lines is what the catalogue says of the lines of one topic.
@@ -80,7 +84,9 @@ type candidates interface {
 // NewClassifier makes a Classifier. newChecker compiles the candidate schemas of a source; it is called again when
 // these change.
 func NewClassifier(newChecker func([]*logtype.Schema) classify.Checker) *Classifier {
-	return &Classifier{newChecker: newChecker, activity: map[counted]*schemas.Activity{}}
+	c := &Classifier{newChecker: newChecker, activity: map[counted]*schemas.Activity{}}
+	c.take = c.takeLine
+	return c
 }
 
 // Map classifies the lines of one record. What it returns is the caller's.
@@ -104,7 +110,7 @@ func (c *Classifier) MapFrom(r stream.Record, v stream.View, from stream.Place, 
 		l = &lines{}
 	}
 	x := &c.record
-	*x = splitting{Record: r, lines: l, split: l.source.Stream()}
+	*x = splitting{Record: r, lines: l, split: l.source.Stream(), begin: from.Line, give: give}
 	if r.Value == nil {
 		why := schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "a record without a value"}
 		give(c.line(x, envelope.Line{Broken: &why}))
@@ -113,44 +119,54 @@ func (c *Classifier) MapFrom(r stream.Record, v stream.View, from stream.Place, 
 	if from.How != "" {
 		json.Unmarshal([]byte(from.How), &x.split) // written below
 	}
-	begin := from.Line
-	found, size := x.split.Records(r.Value)
-	x.left = size
-	for line := range found {
-		x.left -= len(line.Bytes)
-		if line.Number < begin {
-			continue
-		}
-		out := c.line(x, line)
-		c.count(x.lines, x.logType, x.Arrival).Bytes += int64(len(line.Bytes))
-		if !give(out) {
-			how, _ := json.Marshal(x.split) // a struct of words
-			return stream.Place{Line: line.Number + 1, How: string(how)}
-		}
+	size := x.split.Records(r.Value, c.take)
+	if x.next != (stream.Place{}) {
+		return x.next
 	}
-	c.count(x.lines, x.logType, x.Arrival).Bytes += int64(x.left)
+	if x.counted == nil {
+		x.counted = c.count(l, "", x.Arrival)
+	}
+	x.counted.Bytes += int64(size - x.inLines)
 	return stream.Place{}
 }
 
-// line classifies one line, and notes the log type that it is counted with. What it returns holds until the next line.
+// takeLine classifies one line of the record at hand, if it was not done before.
+func (c *Classifier) takeLine(line envelope.Line) (more bool) {
+	x := &c.record
+	x.inLines += len(line.Bytes)
+	if line.Number < x.begin {
+		return true
+	}
+	out := c.line(x, line)
+	x.counted.Bytes += int64(len(line.Bytes))
+	if !x.give(out) {
+		how, _ := json.Marshal(x.split) // a struct of words
+		x.next = stream.Place{Line: line.Number + 1, How: string(how)}
+		return false
+	}
+	return true
+}
+
+// line classifies one line, and notes the activity that it is counted with. What it returns holds until the next line.
 func (c *Classifier) line(x *splitting, line envelope.Line) []stream.Record {
 	at := schemas.Position{Topic: x.Topic, TopicID: x.TopicID, Partition: x.Partition, Offset: x.Offset, Line: line.Number}
 	row := rowID(x.source.ID, at)
 	verdict := x.check(c, classify.Line{Bytes: line.Bytes, Header: line.Header, Envelope: line.Envelope, RowID: row,
 		SourceID: x.source.ID, SourceLabel: x.source.Label, ParseTime: x.Arrival}, line)
-	c.out, x.logType = c.out[:0], ""
+	logType := ""
+	if verdict.Schema != nil && !verdict.Skipped {
+		logType = verdict.Schema.Name
+	}
+	a := c.count(x.lines, logType, x.Arrival)
+	c.out, x.counted = c.out[:0], a
 	switch {
 	case verdict.Skipped:
-		c.count(x.lines, "", x.Arrival)
 	case verdict.Schema != nil:
-		x.logType = verdict.Schema.Name
-		a := c.count(x.lines, x.logType, x.Arrival)
 		a.Events++
 		a.MaxEventTime = later(a.MaxEventTime, verdict.EventTime)
 		c.out = append(c.out, c.event(x, at, verdict))
 	default:
 		f := failure(x.Arrival, at, x.source, row, line, verdict.Candidates)
-		a := c.count(x.lines, "", x.Arrival)
 		a.Failures++
 		a.Fingerprints = addFailure(a.Fingerprints, f)
 		c.out = append(c.out, stream.Record{Topic: schemas.ClassificationFailures.Name, Key: x.Key, Message: f})
@@ -285,5 +301,7 @@ func rowID(source string, at schemas.Position) string {
 	b = binary.BigEndian.AppendUint64(b, uint64(at.Offset))
 	b = binary.BigEndian.AppendUint64(b, uint64(at.Line))
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	var text [32]byte
+	hex.Encode(text[:], sum[:16])
+	return string(text[:])
 }

@@ -233,7 +233,7 @@ func TestCheckersFollowTheCatalogue(t *testing.T) {
 
 // A record that is classified in parts gives what it gives at once, though its source says meanwhile that it is split otherwise.
 func TestPartsOfARecordAreTheWhole(t *testing.T) {
-	record := at(3, `{"Records":[{"a":1},{"a":2},5,{"a":3}] }`+"\n")
+	record := at(3, `{"Records":[{"a":"Ok"},{"a":"Fine"},5,{"a":3}] }`+"\n")
 	split := func(version int64, kind, field string) stream.View {
 		return oneSource(version, catalogue.LogSource{ID: "a", Label: "A", Topics: []string{"x"}, LogTypes: []string{"Ok", "Fine"}, Version: version,
 			StreamType: kind, JSONArrayEnvelopeField: field})
@@ -249,7 +249,9 @@ func TestPartsOfARecordAreTheWhole(t *testing.T) {
 		for parts := 0; parts == 0 || place != (stream.Place{}); parts++ {
 			n := 0
 			place = c.MapFrom(record, v, place, func(out []stream.Record) bool {
-				got = append(got, out...)
+				for _, r := range out {
+					got = append(got, r.Clone())
+				}
 				n++
 				return n < step
 			})
@@ -259,5 +261,29 @@ func TestPartsOfARecordAreTheWhole(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("in parts of %d lines (-whole +parts):\n%s", step, diff)
 		}
+	}
+}
+
+// sameChecker makes the same event of every line.
+type sameChecker struct{ verdict classify.Verdict }
+
+func (c *sameChecker) Check(classify.Line) classify.Verdict { return c.verdict }
+
+// There are as many events as lines: what is made for each of them is its row's id, and all else is of memory that serves again.
+func TestAnEventTakesOneAllocation(t *testing.T) {
+	c := stages.NewClassifier(func(s []*logtype.Schema) classify.Checker {
+		return &sameChecker{classify.Verdict{Schema: s[0], Event: []byte(`{"a":1}`)}}
+	})
+	record, v := at(3, `{"a":1}`), oneSource(1)
+	given := 0
+	give := func(out []stream.Record) bool {
+		given += len(out)
+		return true
+	}
+	if n := testing.AllocsPerRun(100, func() { c.MapFrom(record, v, stream.Place{}, give) }); n > 1 {
+		t.Errorf("a record of one line takes %v allocations", n)
+	}
+	if given != 101 {
+		t.Errorf("%d events of 101 lines", given)
 	}
 }

@@ -134,14 +134,14 @@ func (e *explaining) record(number int, record []byte) {
 		e.line(number, classify.Line{Bytes: record}, nil)
 		return
 	}
-	lines, _ := e.found.source.Stream().Records(record)
 	n := 0
-	for x := range lines {
+	e.found.source.Stream().Records(record, func(x envelope.Line) bool {
 		n++
 		if !x.Skip {
 			e.line(number, classify.Line{Bytes: x.Bytes, Header: x.Header, Envelope: x.Envelope, SourceID: e.found.source.ID, SourceLabel: e.found.source.Label}, &x)
 		}
-	}
+		return true
+	})
 	if n == 0 {
 		fmt.Fprintf(e.program.err, "The record holds no line: by stream type %s its list is empty.\n", e.found.source.StreamType)
 		e.explained++

@@ -101,10 +101,10 @@ func words(l envelope.Line) string {
 }
 
 func linesOf(s envelope.Stream, record []byte) (out []envelope.Line) {
-	lines, _ := s.Records(record)
-	for l := range lines {
+	s.Records(record, func(l envelope.Line) bool {
 		out = append(out, l)
-	}
+		return true
+	})
 	return out
 }
 
@@ -123,14 +123,14 @@ func packed(t testing.TB, text string) []byte {
 
 func TestPackedRecords(t *testing.T) {
 	whole := packed(t, "{\"a\":1}\n{\"a\":2}\n")
-	lines, size := envelope.Stream{}.Records(whole)
 	n := 0
-	for l := range lines {
+	size := envelope.Stream{}.Records(whole, func(l envelope.Line) bool {
 		if want := fmt.Sprintf(`{"a":%d}`, n+1); string(l.Bytes) != want || l.Broken != nil {
 			t.Errorf("line %d is %q, want %s", n, l.Bytes, want)
 		}
 		n++
-	}
+		return true
+	})
 	if n != 2 || size != 16 {
 		t.Errorf("%d lines in %d bytes, want 2 in 16", n, size)
 	}

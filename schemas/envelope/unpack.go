@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 
 	"panther/schemas"
 )
@@ -36,14 +35,15 @@ func Unpack(record []byte) ([]byte, *schemas.Reason) {
 	return out, nil
 }
 
-// Records yields the lines of a record as Kafka has it: it is unpacked first. size is the number of bytes in it, unpacked.
-func (s Stream) Records(record []byte) (lines iter.Seq[Line], size int) {
+// Records calls yield with the lines of a record as Kafka has it, until that returns false: it is unpacked first. size is the
+// number of bytes in it, unpacked. It is no iterator, which would be made on the heap for each record.
+func (s Stream) Records(record []byte, yield func(Line) bool) (size int) {
 	data, why := Unpack(record)
 	if why != nil {
-		return func(yield func(Line) bool) {
-			w := walk{Stream: s, yield: yield}
-			w.broken(record, *why)
-		}, len(record)
+		w := walk{Stream: s, yield: yield}
+		w.broken(record, *why)
+		return len(record)
 	}
-	return s.Lines(data), len(data)
+	s.Lines(data)(yield)
+	return len(data)
 }
