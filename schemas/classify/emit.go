@@ -160,8 +160,8 @@ func (w *worker) members(from, to int) {
 		case v.typ == typSource:
 		case e.flags&duplicate != 0:
 			w.duplicates = true
-		case w.state(t, v.view) != absent:
-			w.name(e, v.view, first)
+		case e.kind > str || w.state(t, v.view) != absent:
+			w.name(e, v, first)
 			first = false
 			w.member(t, v.view)
 		}
@@ -170,10 +170,9 @@ func (w *worker) members(from, to int) {
 }
 
 // name writes the name of a member, and the comma before it.
-func (w *worker) name(e *entry, v *view, first bool) {
-	literal := w.literals[e.field]
+func (w *worker) name(e *entry, v *emit, first bool) {
 	if e.flags&plainKey == 0 || v.literal != "" {
-		literal = cmp.Or(v.literal, literal)
+		literal := cmp.Or(v.literal, w.literals[e.field])
 		w.flush(int(e.start))
 		if first {
 			literal = literal[1:]
@@ -181,7 +180,10 @@ func (w *worker) name(e *entry, v *view, first bool) {
 		w.out = append(w.out, literal...)
 		return
 	}
-	start := int(e.start) - len(literal) + 1
+	start := int(e.start) - int(v.length)
+	if v.length == 0 {
+		start = int(e.start) + len(",") - len(w.literals[e.field])
+	}
 	if !first {
 		if w.to+1 == start && w.buf[w.to] == ',' {
 			w.to++

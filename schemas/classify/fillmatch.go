@@ -42,7 +42,7 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 		case x.typ == typSource:
 		case e.flags&duplicate != 0:
 			w.duplicates = true
-		case w.state(t, x.view) != absent:
+		case e.kind > str || w.state(t, x.view) != absent:
 			y.put(w, t, x, row)
 		}
 		t = next
