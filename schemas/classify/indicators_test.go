@@ -1,0 +1,39 @@
+package classify
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// isIP takes what netip.ParseAddr takes, unless it has a zone, whatever stands behind it.
+func TestIsIP(t *testing.T) {
+	check := func(text string) {
+		t.Helper()
+		addr, err := netip.ParseAddr(text)
+		want := err == nil && addr.Zone() == ""
+		for _, behind := range []string{"", "0", ".", "1.1.1.1.1.1.1.1.1.1", strings.Repeat("\xff", 30)} {
+			if got := isIP([]byte(text + behind)[:len(text)]); got != want {
+				t.Fatalf("%q before %q: %t, want %t", text, behind, got, want)
+			}
+		}
+	}
+	parts := []string{"", "0", "1", "9", "00", "01", "10", "99", "100", "199", "249", "250", "255", "256", "260", "300", "999", "1000", "0255", "/", ":", "2x", "-1", "\x80", "25:"}
+	for _, a := range parts {
+		for _, b := range parts {
+			for _, text := range []string{a + "." + b + ".3.4", "1." + a + "." + b + ".4", "1.2." + a + "." + b, a + ".1.1." + b, a + "." + b, a + "." + b + ".3", a + "." + b + ".3.4.5"} {
+				check(text)
+			}
+		}
+	}
+	const letters = "0123456789....afx:-\x00\xae"
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200_000 {
+		text := make([]byte, r.IntN(20))
+		for i := range text {
+			text[i] = letters[r.IntN(len(letters))]
+		}
+		check(string(text))
+	}
+}
