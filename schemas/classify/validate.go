@@ -9,32 +9,44 @@ import (
 
 // A validation is a logtype.Validate, compiled.
 type validation struct {
-	allow, deny map[string]bool
+	allow, deny textSet
 	ip, cidr    logtype.Family
+	allowsSome  bool // not all texts
 }
 
 func newValidation(v *logtype.Validate) *validation {
-	set := func(texts []string) map[string]bool {
-		if texts == nil {
-			return nil
-		}
-		s := map[string]bool{}
-		for _, t := range texts {
-			s[t] = true
-		}
-		return s
-	}
-	return &validation{set(v.Allow), set(v.Deny), v.IP, v.CIDR}
+	return &validation{newTextSet(v.Allow), newTextSet(v.Deny), v.IP, v.CIDR, v.Allow != nil}
 }
 
 func (v *validation) check(text []byte) result {
 	switch {
-	case v.allow != nil && !v.allow[string(text)], v.deny[string(text)],
+	case v.allowsSome && !v.allow.has(text), v.deny.has(text),
 		v.ip != "" && !hasFamily(v.ip, text, isIP),
 		v.cidr != "" && !hasFamily(v.cidr, text, isBlock):
 		return notAllowed
 	}
 	return fits
+}
+
+// A textSet is texts. Most that are looked for are not of the length of any.
+type textSet struct {
+	lengths uint64 // a bit each, the highest for all that are longer
+	texts   map[string]bool
+}
+
+func newTextSet(texts []string) (s textSet) {
+	if len(texts) > 0 {
+		s.texts = map[string]bool{}
+	}
+	for _, t := range texts {
+		s.texts[t] = true
+		s.lengths |= 1 << min(len(t), 63)
+	}
+	return s
+}
+
+func (s *textSet) has(text []byte) bool {
+	return s.lengths>>min(len(text), 63)&1 != 0 && s.texts[string(text)]
 }
 
 func hasFamily(f logtype.Family, text []byte, is func([]byte) bool) bool {
