@@ -1,7 +1,6 @@
 package schemas
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"strconv"
 
@@ -15,7 +14,7 @@ func (p Position) AppendJSON(dst []byte) []byte {
 		return append(dst, b...)
 	}
 	dst = append(append(dst, `{"topic":"`...), p.Topic...)
-	dst = hex.AppendEncode(append(dst, `","topicId":"`...), p.TopicID[:])
+	dst, _ = p.TopicID.AppendText(append(dst, `","topicId":"`...)) // never fails
 	dst = strconv.AppendInt(append(dst, `","partition":`...), int64(p.Partition), 10)
 	dst = strconv.AppendInt(append(dst, `,"offset":`...), p.Offset, 10)
 	dst = strconv.AppendInt(append(dst, `,"line":`...), p.Line, 10)

@@ -89,7 +89,7 @@ func NewClassifier(newChecker func([]*logtype.Schema) classify.Checker) *Classif
 	return c
 }
 
-// Map classifies the lines of one record. What it returns is the caller's.
+// Map classifies the lines of one record.
 func (c *Classifier) Map(dst []stream.Record, r stream.Record, v stream.View) []stream.Record {
 	c.MapFrom(r, v, stream.Place{}, func(out []stream.Record) bool {
 		for _, r := range out {
@@ -119,7 +119,7 @@ func (c *Classifier) MapFrom(r stream.Record, v stream.View, from stream.Place, 
 	if from.How != "" {
 		json.Unmarshal([]byte(from.How), &x.split) // written below
 	}
-	size := x.split.Records(r.Value, c.take)
+	size := x.split.EachLine(r.Value, c.take)
 	if x.next != (stream.Place{}) {
 		return x.next
 	}

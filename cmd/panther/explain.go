@@ -135,7 +135,7 @@ func (e *explaining) record(number int, record []byte) {
 		return
 	}
 	n := 0
-	e.found.source.Stream().Records(record, func(x envelope.Line) bool {
+	e.found.source.Stream().EachLine(record, func(x envelope.Line) bool {
 		n++
 		if !x.Skip {
 			e.line(number, classify.Line{Bytes: x.Bytes, Header: x.Header, Envelope: x.Envelope, SourceID: e.found.source.ID, SourceLabel: e.found.source.Label}, &x)

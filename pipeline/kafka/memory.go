@@ -6,8 +6,8 @@ import (
 	"panther/pipeline/stream"
 )
 
-// A memory is what the records of a transaction are made of. There are as many as lines, and once brokers have acknowledged the
-// last of them nobody has any: the next transaction is made of the same.
+// A memory is what the records of a transaction are made of. There are as many as lines, and once it is committed nobody has any:
+// the client is done with a record before the transaction can end. So the next one is made of the same.
 type memory struct {
 	records slab[kgo.Record]
 	headers slab[kgo.RecordHeader]
@@ -41,8 +41,11 @@ func (m *memory) record(r stream.Record, partition int32) *kgo.Record {
 
 // keep copies b into room and returns what is left of that. Nil stays nil: it is not the same as empty.
 func keep(room, b []byte) (kept, left []byte) {
-	if len(b) == 0 {
-		return b, room
+	switch {
+	case b == nil:
+		return nil, room
+	case len(b) == 0:
+		return []byte{}, room
 	}
 	n := copy(room, b)
 	return room[:n:n], room[n:]

@@ -229,7 +229,7 @@ func (s *session) open() error {
 		// Batches grow within a turn; its end waits for none of them.
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(10*time.Millisecond),
 		compression(), kgo.ProducerBatchMaxBytes(MaxMessageBytes), kgo.BrokerMaxWriteBytes(requestBytes),
-		kgo.MaxBufferedRecords(100_000), kgo.MaxBufferedBytes(bufferedBytes),
+		kgo.MaxBufferedRecords(mostRecords), kgo.MaxBufferedBytes(bufferedBytes),
 		kgo.AdjustFetchOffsetsFn(s.assign), kgo.OnPartitionsRevoked(s.dropped), kgo.OnPartitionsLost(s.dropped),
 	)
 	group, err := kgo.NewGroupTransactSession(opts...)

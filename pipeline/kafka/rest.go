@@ -13,10 +13,12 @@ import (
 // by work, and what it does not get to is left to the next one: whole records, and of a record with many lines the lines behind
 // those that are done. The library counts all that it has handed out as read; here is what keeps it from losing the rest.
 
-// How much a transaction may write, about: as much as brokers took in time, within these bounds.
+// How much a transaction may write, about: as much as brokers took in time, within these bounds. What a record takes beside its
+// bytes, which is more than short lines have, is in memory until the commit: so records are counted, too.
 const (
-	mostBytes  = bufferedBytes
-	leastBytes = 1 << 20
+	mostBytes   = bufferedBytes
+	leastBytes  = 1 << 20
+	mostRecords = 100_000
 )
 
 // full reports whether the transaction should take no further record. One record it takes, however late it is.
@@ -24,7 +26,7 @@ func (s *session) full(tx *transaction, next *kgo.Record) bool {
 	switch {
 	case tx.steps == 0:
 		return false
-	case tx.bytesOut >= s.fits:
+	case tx.bytesOut >= s.fits || tx.out >= mostRecords:
 		return true
 	}
 	// The clock is not asked for each of the small ones.
@@ -34,7 +36,7 @@ func (s *session) full(tx *transaction, next *kgo.Record) bool {
 // fullWithin is full for the next line of a record. Each time that a record is taken up again costs the way to its line, so
 // that a long one may take longer than the commit interval; the broker's patience is far from its end by then.
 func (s *session) fullWithin(tx *transaction) bool {
-	return tx.bytesOut >= s.fits || tx.steps%64 == 0 && time.Since(tx.began) >= s.cfg.TransactionTimeout/4
+	return tx.bytesOut >= s.fits || tx.out >= mostRecords || tx.steps%64 == 0 && time.Since(tx.began) >= s.cfg.TransactionTimeout/4
 }
 
 // leave keeps records of t for the next transaction.

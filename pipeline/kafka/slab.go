@@ -3,15 +3,15 @@ package kafka
 // A slab hands out parts of larger pieces of memory, for what is made by the thousand and is done with all at once: a piece is
 // one allocation, and serves again. One goroutine uses a slab.
 type slab[T any] struct {
-	piece int   // how many values a piece has; more at once are an allocation of their own
+	piece int   // how many values a piece has; more than a quarter of that at once are an allocation of their own
 	free  []T   // the rest of the newest of used
 	used  [][]T // parts of them are handed out
 	spare [][]T // nothing of them is
 }
 
-// take returns n values, and no capacity beyond them. They are what they were when they were handed out before.
+// take returns n values, and no capacity beyond them. They are not zeroed.
 func (s *slab[T]) take(n int) []T {
-	if n > s.piece {
+	if n > s.piece/4 { // else the rest of a piece, which is lost, could be as large
 		return make([]T, n)
 	}
 	if n > len(s.free) {

@@ -4,9 +4,9 @@ import "testing"
 
 // Parts of a slab are apart from each other until reuse, and pieces serve again behind it.
 func TestSlab(t *testing.T) {
-	s := slab[int]{piece: 10}
+	s := slab[int]{piece: 16}
 	fill := func(from int) (parts [][]int) {
-		for i, n := range []int{4, 4, 4, 0, 25, 10, 1} {
+		for i, n := range []int{4, 3, 4, 0, 25, 5, 4, 4, 1} {
 			part := s.take(n)
 			if len(part) != n || cap(part) != n {
 				t.Fatalf("take(%d) has length %d and capacity %d", n, len(part), cap(part))

@@ -66,8 +66,11 @@ type ID [16]byte
 // String writes the id as 32 hexadecimal digits, not as Kafka's own tools do, which use base64.
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
-// MarshalText writes the id as 32 hexadecimal digits.
-func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+// AppendText appends the id as 32 hexadecimal digits.
+func (id ID) AppendText(b []byte) ([]byte, error) { return hex.AppendEncode(b, id[:]), nil }
+
+// MarshalText is AppendText to nothing.
+func (id ID) MarshalText() ([]byte, error) { return id.AppendText(nil) }
 
 // UnmarshalText reads what MarshalText writes, and refuses what is shorter or longer.
 func (id *ID) UnmarshalText(b []byte) error {

@@ -56,7 +56,7 @@ type View interface {
 }
 
 // A Mapper turns records into records and remembers nothing between transactions: what Map counted, Flush emits before the
-// commit. After an abort Reset is called instead. Outputs are appended to dst.
+// commit. After an abort Reset is called instead. Outputs are appended to dst; they, and their bytes, are the caller's.
 type Mapper interface {
 	Map(dst []Record, r Record, v View) []Record
 	Flush(dst []Record, v View) []Record

@@ -101,7 +101,7 @@ func words(l envelope.Line) string {
 }
 
 func linesOf(s envelope.Stream, record []byte) (out []envelope.Line) {
-	s.Records(record, func(l envelope.Line) bool {
+	s.EachLine(record, func(l envelope.Line) bool {
 		out = append(out, l)
 		return true
 	})
@@ -124,7 +124,7 @@ func packed(t testing.TB, text string) []byte {
 func TestPackedRecords(t *testing.T) {
 	whole := packed(t, "{\"a\":1}\n{\"a\":2}\n")
 	n := 0
-	size := envelope.Stream{}.Records(whole, func(l envelope.Line) bool {
+	size := envelope.Stream{}.EachLine(whole, func(l envelope.Line) bool {
 		if want := fmt.Sprintf(`{"a":%d}`, n+1); string(l.Bytes) != want || l.Broken != nil {
 			t.Errorf("line %d is %q, want %s", n, l.Bytes, want)
 		}

@@ -35,9 +35,9 @@ func Unpack(record []byte) ([]byte, *schemas.Reason) {
 	return out, nil
 }
 
-// Records calls yield with the lines of a record as Kafka has it, until that returns false: it is unpacked first. size is the
-// number of bytes in it, unpacked. It is no iterator, which would be made on the heap for each record.
-func (s Stream) Records(record []byte, yield func(Line) bool) (size int) {
+// EachLine unpacks a record as Kafka has it, and calls yield with its lines until that returns false. size is the number of bytes
+// in it, unpacked. It is no iterator, which would be made on the heap for each record.
+func (s Stream) EachLine(record []byte, yield func(Line) bool) (size int) {
 	data, why := Unpack(record)
 	if why != nil {
 		w := walk{Stream: s, yield: yield}

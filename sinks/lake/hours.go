@@ -38,9 +38,8 @@ func filesByHour(ctx context.Context, t *table.Table, options ...table.ScanOptio
 
 // filesOfHour returns the files of one hour. Only lists of files that may name some of that hour are read.
 func filesOfHour(ctx context.Context, t *table.Table, hour int64) ([]table.FileScanTask, error) {
-	parsed, begin := iceberg.Reference(colParseTime), time.Unix(hour*3600, 0)
-	hours, err := filesByHour(ctx, t, table.WithRowFilter(iceberg.NewAnd(iceberg.GreaterThanEqual(parsed, iceberg.Timestamp(begin.UnixMicro())),
-		iceberg.LessThan(parsed, iceberg.Timestamp(begin.Add(time.Hour).UnixMicro())))))
+	parsed, begin, end := iceberg.Reference(colParseTime), timeOf(hour).UnixMicro(), timeOf(hour+1).UnixMicro()
+	hours, err := filesByHour(ctx, t, table.WithRowFilter(iceberg.NewAnd(iceberg.GreaterThanEqual(parsed, iceberg.Timestamp(begin)), iceberg.LessThan(parsed, iceberg.Timestamp(end)))))
 	return hours[hour], err
 }
 

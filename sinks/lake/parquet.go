@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -133,9 +134,13 @@ func (c *Catalog) storeFile(ctx context.Context, t *table.Table, hour int64, f *
 	}
 	size := int64(f.buf.Len())
 	c.files.Put(f.buf)
+	// The library reads the file's hour off these statistics: without them, as the table's properties may want it, the file would
+	// be in no hour, where nobody who asks for a time finds its rows.
+	props := maps.Clone(t.Properties())
+	props[table.MetricsModeColumnConfPrefix+"."+colParseTime] = "full"
 	return table.DataFileFromMetadata(table.DataFileArgs{
 		Schema: t.Schema(), Spec: hourlySpec(t), Format: iceberg.ParquetFile, Metadata: meta, FilePath: c.store.Root() + "/" + name, FileSize: size,
-		Content: iceberg.EntryContentData, Properties: t.Properties(), FormatVersion: t.Metadata().Version(),
+		Content: iceberg.EntryContentData, Properties: props, FormatVersion: t.Metadata().Version(),
 	})
 }
 

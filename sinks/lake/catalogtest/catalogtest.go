@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
@@ -32,6 +34,7 @@ func Run(t *testing.T, open Open) {
 	t.Run("of many commits none is lost", func(t *testing.T) { testCommits(t, open) })
 	t.Run("writers of one table", func(t *testing.T) { testWriters(t, open) })
 	t.Run("a writer that slept changes nothing", func(t *testing.T) { testZombie(t, open) })
+	t.Run("what the table was is not kept in memory", func(t *testing.T) { testMemory(t, open) })
 }
 
 // schema is one whose ids are neither in order nor dense.
@@ -252,6 +255,30 @@ func testZombie(t *testing.T, open Open) {
 	must(t, flush(owner, 5))
 	if rows := Rows(t, open(t)) - before; rows != 6 {
 		t.Errorf("%d rows, want 6", rows)
+	}
+}
+
+func testMemory(t *testing.T, open Open) {
+	c, p := open(t), stream.Partition{Topic: Failures.Topic, ID: stream.ID{2}}
+	s := NewSink(c, p, 0)
+	gone := make(chan struct{}, 3)
+	for n := range cap(gone) + 1 {
+		must(t, s.Add(t.Context(), []stream.Record{Line(p, int64(n))}))
+		_, _, err := s.Flush(t.Context(), true)
+		must(t, err)
+		if n < cap(gone) {
+			now, err := c.LoadTable(t.Context(), lake.FailuresTable)
+			must(t, err)
+			runtime.SetFinalizer(now.Metadata(), func(any) { gone <- struct{}{} })
+		}
+	}
+	for deadline := time.After(10 * time.Second); len(gone) < cap(gone); {
+		runtime.GC()
+		select {
+		case <-deadline:
+			t.Fatalf("of %d earlier versions %d are in memory", cap(gone), cap(gone)-len(gone))
+		default:
+		}
 	}
 }
 
