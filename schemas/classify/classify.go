@@ -53,7 +53,7 @@ type Line struct {
 type Verdict struct {
 	Schema     *logtype.Schema     // nil: it matches none
 	Ambiguous  []string            // names of the other schemas that match as well
-	Event      []byte              // the event as a JSON object, p_ fields included; valid until the next Check
+	Event      []byte              // the event as a JSON object, p_ fields included; valid until the next Check, or until a table is filled from the line
 	EventTime  time.Time           // zero: it has none of its own
 	Skipped    bool                // a header or comment of its text format: neither an event nor a failure
 	Candidates []schemas.Candidate // without a match: the nearest first; at most MaxReasons reasons each

@@ -27,7 +27,6 @@ const (
 // array of them without copying. Rows at the end that nobody filled are null; End makes them. The zero Column holds texts.
 type Column struct {
 	Kind     ColumnKind
-	last     int32     // of a dictionary: the row of the text that came last; -1: none came. The next one is often the same
 	Len      int       // rows
 	Nulls    int       // of these
 	Valid    []byte    // a bit a row, the lowest first: 0 is null
@@ -36,6 +35,7 @@ type Column struct {
 	Children []*Column // of a struct, of a list and of a dictionary
 
 	known map[string]int // of a dictionary: the rows of its texts
+	last  int            // of a dictionary: the row of the text that came last; -1: none came. The next one is often the same
 }
 
 // NewColumn makes an empty column.
@@ -124,8 +124,8 @@ func (c *Column) pad(rows int) {
 	}
 }
 
-// padShort is pad, small enough to become part of its callers: mostly nothing is to be done.
-func (c *Column) padShort(rows int) {
+// padTo is pad, small enough to become part of its callers: mostly nothing is to be done.
+func (c *Column) padTo(rows int) {
 	if c.Len < rows {
 		c.pad(rows)
 	}
@@ -183,8 +183,8 @@ func (c *Column) appendFrom(buf []byte, from, to int) {
 // wordOf returns the row of a text in a dictionary, which learns it if it is new.
 func wordOf[T []byte | string](c *Column, text T) (row int) {
 	words := c.Children[0]
-	if c.last >= 0 && string(text) == string(words.textAt(int(c.last))) {
-		return int(c.last)
+	if c.last >= 0 && string(text) == string(words.textAt(c.last)) {
+		return c.last
 	}
 	row, ok := c.known[string(text)]
 	if !ok {
@@ -195,7 +195,7 @@ func wordOf[T []byte | string](c *Column, text T) (row int) {
 		c.known[string(text)] = row
 		addText(words, text)
 	}
-	c.last = int32(row)
+	c.last = row
 	return row
 }
 

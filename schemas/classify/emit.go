@@ -197,13 +197,18 @@ func (w *worker) name(e *entry, v *emit, first bool) {
 
 // member writes the value of the entry at t, or of the JSON in its string.
 func (w *worker) member(t int, v *view) {
+	t = w.innermost(t, v)
+	w.content(t, &w.tape[t], v)
+}
+
+// innermost returns the entry that counts of the one at t: that of the JSON in its string, if the schema wants that.
+func (w *worker) innermost(t int, v *view) int {
 	e := &w.tape[t]
-	if v.embedded && e.flags&inner != 0 {
-		w.replaced = w.replaced || w.isReplaced(e)
-		t++
-		e = &w.tape[t]
+	if !v.embedded || e.flags&inner == 0 {
+		return t
 	}
-	w.content(t, e, v)
+	w.replaced = w.replaced || w.isReplaced(e)
+	return t + 1
 }
 
 // content writes a value as its schema wants it.

@@ -87,6 +87,7 @@ type match struct {
 // Check tells what becomes of a line.
 func (e *Engine) Check(l Line) Verdict {
 	if len(l.Bytes) > MaxLine {
+		e.matches = e.matches[:0]
 		return Verdict{Candidates: e.Explain(l)}
 	}
 	skip := e.match(&l)
@@ -111,6 +112,7 @@ func (e *Engine) Check(l Line) Verdict {
 // Match tells which schema a line matches, without its event or reasons; nil: none.
 func (e *Engine) Match(l Line) *logtype.Schema {
 	if len(l.Bytes) > MaxLine {
+		e.matches = e.matches[:0]
 		return nil
 	}
 	e.match(&l)

@@ -13,7 +13,7 @@ func Cost(candidates []*logtype.Schema) int {
 
 // FillsFromLines reports whether columns are filled from the lines of each schema that was met, without their events.
 func (f *Filler) FillsFromLines() bool {
-	for _, y := range f.layouts {
+	for _, y := range f.layouts.all {
 		if y == nil {
 			return false
 		}

@@ -21,16 +21,14 @@ type Into struct {
 	Within []Aim // of a struct, or of the structs in a list
 }
 
-// A Filler fills columns from events, as a Checker writes them, of one version of a log type; several may share their columns.
-// It walks an event as it would walk a line whose only schema is the members that columns want. Nothing is lost: Add returns
+// A Filler fills columns from events, as a Checker writes them, of one version of a log type, or from their lines: see AddMatched.
+// Several may share their columns. It walks an event as it would walk a line whose only schema is the members that columns want. Nothing is lost: Add returns
 // what no column takes. One goroutine uses a Filler.
 type Filler struct {
 	worker
 	names   union // of the members
 	wanted  []spot
-	aims    []Aim
-	layouts map[*member]*layout // of schemas of lines; nil: there is none
-	row     int
+	layouts layouts
 	left    map[string]json.RawMessage
 }
 
@@ -48,7 +46,7 @@ type target struct {
 
 // NewFiller makes a Filler.
 func NewFiller(aims []Aim) *Filler {
-	f := &Filler{aims: aims, layouts: map[*member]*layout{}}
+	f := &Filler{}
 	f.spare = 60 // the line of an event was as deep as it may be, and what was around it is one level below p_header
 	b := &builder{union: &f.names, budget: budget{left: math.MaxInt, ahead: 1}}
 	b.groups = []group{{}}
@@ -111,7 +109,7 @@ func (f *Filler) spots(ni int32, aims []Aim) []spot {
 // Add fills a row from an event; columns that it has nothing for stay shorter. What no column takes is left over, by its path
 // in the event; a text that is no event at all is left over whole, as a string by the path "event".
 func (f *Filler) Add(event []byte, row int) (left map[string]json.RawMessage) {
-	f.left, f.row = nil, row
+	f.left = nil
 	f.load(event)
 	f.reset(&f.names, nil)
 	if f.walk(recorder); f.trouble != noTrouble {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,9 +24,9 @@ type table struct {
 	rows    int
 }
 
-func newTable(s *logtype.Schema) *table {
-	t := &table{}
-	own := func(name string, v logtype.Value) { t.fields = append(t.fields, logtype.Field{Name: name, Value: v}) }
+// ownFields are the p_ fields.
+func ownFields() (fields []logtype.Field) {
+	own := func(name string, v logtype.Value) { fields = append(fields, logtype.Field{Name: name, Value: v}) }
 	list := logtype.Value{Type: logtype.Array, Element: &logtype.Value{Type: logtype.String}}
 	for _, name := range []string{"p_row_id", "p_log_type", "p_source_id", "p_source_label", "p_source_file"} {
 		own(name, logtype.Value{Type: logtype.String})
@@ -38,7 +39,13 @@ func newTable(s *logtype.Schema) *table {
 	for _, set := range logtype.IndicatorSets() {
 		own(set, list)
 	}
-	t.fields = append(t.fields, s.Fields...)
+	return fields
+}
+
+func newTable(s *logtype.Schema) *table { return tableOf(append(ownFields(), s.Fields...)) }
+
+func tableOf(fields []logtype.Field) *table {
+	t := &table{fields: fields}
 	var aims []classify.Aim
 	t.columns, aims = aimsAt(t.fields)
 	t.filler = classify.NewFiller(aims)
@@ -277,29 +284,41 @@ func TestLinesLeaveOver(t *testing.T) {
 	}
 	const a, b, c, d = "{name: a, type: int}", "{name: b, type: array, element: {type: bigint}}", "{name: c, type: object, fields: [{name: x, type: string, indicators: [ip]}]}",
 		"{name: d, type: timestamp, timeFormats: [unix, rfc3339], isEventTime: true}"
-	s := parse(a + "," + b + "," + c + "," + d)
+	const f, g = "{name: f, type: float}", "{name: g, type: boolean}"
+	s := parse(a + "," + b + "," + c + "," + d + "," + f + "," + g)
 	e := engineOf(t, s)
-	for _, other := range []string{
-		b + "," + c + "," + d,
-		"{name: a, type: string}," + b + "," + c + "," + d,
-		"{name: a, type: boolean}," + b + "," + c + "," + d,
-		a + ",{name: b, type: array, element: {type: int}}," + c + "," + d,
-		a + ",{name: b, type: bigint}," + c + "," + d,
-		a + "," + b + ",{name: c, type: object, fields: [{name: y, type: string}]}," + d,
-		a + "," + b + ",{name: c, type: array, element: {type: string}}," + d,
-		a + "," + b + "," + c + ",{name: d, type: float}",
-	} {
-		table := newTable(parse(other))
-		for _, line := range []string{`{"a":1,"b":[1,null,"9007199254740993"],"c":{"x":"198.51.100.7"},"d":1700000000}`, `{"a":null,"b":[],"c":{},"d":"2026-03-01T08:00:00Z"}`, `{}`} {
+	leavesOver := func(name string, table *table) {
+		t.Helper()
+		for _, line := range []string{`{"a":1,"b":[1,null,"9007199254740993"],"c":{"x":"198.51.100.7"},"d":1700000000,"f":1.5,"g":true}`, `{"a":null,"b":[],"c":{},"d":"2026-03-01T08:00:00Z"}`, `{}`} {
 			l := classify.Line{Bytes: []byte(line), RowID: "row", SourceID: "id", ParseTime: time.Unix(1700000000, 0)}
 			event := string(e.Check(l).Event)
 			table.compareAnyhow(t, e, l, []byte(event))
 		}
 		if table.filler.FillsFromLines() {
-			t.Errorf("columns of %s are filled from lines of another log type", other)
+			t.Errorf("columns of %s are filled from lines of another log type", name)
 		}
 	}
-	other := newTable(parse("{name: a, type: bigint}," + b + ",{name: c, type: json}," + d))
+	for _, other := range []string{
+		b + "," + c + "," + d + "," + f + "," + g,
+		"{name: a, type: string}," + b + "," + c + "," + d + "," + f + "," + g,
+		"{name: a, type: boolean}," + b + "," + c + "," + d + "," + f + "," + g,
+		a + ",{name: b, type: array, element: {type: int}}," + c + "," + d + "," + f + "," + g,
+		a + ",{name: b, type: bigint}," + c + "," + d + "," + f + "," + g,
+		a + "," + b + ",{name: c, type: object, fields: [{name: y, type: string}]}," + d + "," + f + "," + g,
+		a + "," + b + ",{name: c, type: array, element: {type: string}}," + d + "," + f + "," + g,
+		a + "," + b + "," + c + ",{name: d, type: float}," + f + "," + g,
+		a + "," + b + "," + c + "," + d + ",{name: f, type: boolean}," + g,
+		a + "," + b + "," + c + "," + d + "," + f + ",{name: g, type: int}",
+	} {
+		leavesOver(other, newTable(parse(other)))
+	}
+	for i, own := range ownFields() {
+		fields := append(ownFields(), s.Fields...)
+		fields[i].Type = logtype.Float
+		leavesOver(own.Name+" as a number", tableOf(fields))
+		leavesOver("all but "+own.Name, tableOf(slices.Delete(append(ownFields(), s.Fields...), i, i+1)))
+	}
+	other := newTable(parse("{name: a, type: bigint}," + b + ",{name: c, type: json}," + d + "," + f + "," + g))
 	l := classify.Line{Bytes: []byte(`{"a":1,"b":[2],"c":{"x":"198.51.100.7","z":1},"d":3}`), RowID: "row", SourceID: "id", ParseTime: time.Unix(1700000000, 0)}
 	event := string(e.Check(l).Event)
 	other.compare(t, e, l, []byte(event)) // a wider column, and one of text for an object

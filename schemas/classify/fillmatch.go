@@ -6,8 +6,9 @@ import (
 )
 
 // AddMatched fills a row from a line, for who classifies lines and makes tables of them in one go: l is the line that e has looked
-// at last, by Match or Check, and matches. The row is the one that Add makes of the line's event, and no event is written if each
-// field has a column of its type, and of its own.
+// at last, by Match or Check, and matches; nor has another Checker of e's Worker looked at one since. The row is the one that Add
+// makes of the line's event. No event is written if the first column of each field, and of each member that all events have, is of
+// its type and its own; else one is, and that takes longer. What Check has returned as the event is not valid any more.
 func (f *Filler) AddMatched(e *Engine, l *Line, row int) (left map[string]json.RawMessage) {
 	m := &e.matches[e.best]
 	y := f.layoutOf(m.part, &m.part.members[m.member])
@@ -34,7 +35,7 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 		x := &y.slots[place-1]
 		switch {
 		case x.plain && e.kind == str && e.flags&^plainKey == 0:
-			x.column.padShort(row)
+			x.column.padTo(row)
 			x.column.appendFrom(w.buf, int(e.start)+1, int(e.end)-1)
 			if x.indicators != 0 {
 				w.indicate(x.indicators, int(e.start)+1, int(e.end)-1, true)
@@ -51,14 +52,9 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 
 // put puts the value of the entry at t, or of the JSON in its string, into a row.
 func (y *layout) put(w *worker, t int, x *slot, row int) {
-	e := &w.tape[t]
-	if x.embedded && e.flags&inner != 0 {
-		w.replaced = w.replaced || w.isReplaced(e)
-		t++
-		e = &w.tape[t]
-	}
-	c := x.column
-	c.padShort(row)
+	t = w.innermost(t, x.view)
+	e, c := &w.tape[t], x.column
+	c.padTo(row)
 	if x.json {
 		c.AppendText(w.contentAlone(t, e, x.view))
 		return
@@ -141,7 +137,7 @@ func (y *layout) putOwn(w *worker, l *Line, row int) {
 		at = w.eventTime.micros()
 	}
 	y.putTime(ownEventTime, at, row)
-	y.putText(ownLogType, y.member.schema.Name, row)
+	y.putText(ownLogType, y.schema.Name, row)
 	y.putText(ownRowID, l.RowID, row)
 	y.putText(ownSourceID, l.SourceID, row)
 	y.putText(ownSourceLabel, l.SourceLabel, row)
@@ -149,15 +145,15 @@ func (y *layout) putOwn(w *worker, l *Line, row int) {
 		y.putText(ownSourceFile, l.SourceFile, row)
 	}
 	if c := y.own[ownVersion]; c != nil {
-		c.padShort(row)
-		c.AppendInt(y.member.schema.Version)
+		c.padTo(row)
+		c.AppendInt(y.schema.Version)
 	}
 	if c := y.own[ownHeader]; c != nil && len(l.Envelope) > 0 {
-		c.padShort(row)
+		c.padTo(row)
 		c.AppendText(l.Envelope)
 	}
 	if c := y.own[ownFlags]; c != nil && (w.duplicates || w.replaced) {
-		c.padShort(row)
+		c.padTo(row)
 		if w.duplicates {
 			c.Children[0].AppendString(FlagDuplicateKeys)
 		}
@@ -171,7 +167,7 @@ func (y *layout) putOwn(w *worker, l *Line, row int) {
 
 func (y *layout) putTime(own int, micros int64, row int) {
 	if c := y.own[own]; c != nil {
-		c.padShort(row)
+		c.padTo(row)
 		c.AppendInt(micros)
 	}
 }
@@ -181,7 +177,7 @@ func (y *layout) putText(own int, text string, row int) {
 	if c == nil {
 		return
 	}
-	c.padShort(row)
+	c.padTo(row)
 	if utf8.ValidString(text) {
 		c.AppendString(text)
 	} else {
@@ -198,7 +194,7 @@ func (y *layout) putSets(w *worker, row int) {
 		if list == nil {
 			continue
 		}
-		list.padShort(row)
+		list.padTo(row)
 		for _, p := range w.distinct(set) {
 			list.Children[0].appendFrom(w.buf, int(p.from), int(p.to))
 		}

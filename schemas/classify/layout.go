@@ -1,11 +1,16 @@
 package classify
 
-import "panther/schemas/logtype"
+import (
+	"maps"
+	"weak"
+
+	"panther/schemas/logtype"
+)
 
 // A layout is where the values of a log type go, in a table that has a column for each of its fields: then a line's values come
 // into columns as they stand on the tape, and all of them fit.
 type layout struct {
-	member *member
+	schema *logtype.Schema
 	slots  []slot                   // by the place in member.emits
 	own    [len(ownMembers)]*Column // nil: it is not wanted
 	sets   [maxSets]*Column         // of indicators; nil likewise
@@ -48,51 +53,77 @@ var ownMembers = [...]struct {
 	ownFlags:       {"p_flags", ListColumn},
 }
 
-// maxLayouts bounds the plans that a Filler keeps in memory: they come and go, and each has its own layout of a log type.
-const maxLayouts = 100
+// layouts are those of schemas of lines. Plans come and go, and each has its own layout of a log type: it is forgotten once
+// nobody has the plan any more.
+type layouts struct {
+	all    map[weak.Pointer[member]]*layout // nil: there is none
+	grown  int                              // how many there were when dead ones were last thrown away
+	member *member                          // of the last line
+	layout *layout                          // its layout
+}
 
 // layoutOf returns the layout of a schema; nil: some column is not there, or of another type, so that values may not fit.
 func (f *Filler) layoutOf(p *part, m *member) *layout {
-	y, known := f.layouts[m]
-	if known {
-		return y
+	y := &f.layouts
+	if m == y.member {
+		return y.layout
 	}
-	b := &layoutBuilder{part: p, layout: &layout{member: m, slots: make([]slot, len(m.emits))}, taken: map[*Column]bool{}}
-	if b.addOwn(f.aims) && b.addNode(0, f.aims) {
-		y = b.layout
+	key := weak.Make(m)
+	one, known := y.all[key]
+	if !known {
+		one = f.newLayout(p, m)
+		y.add(key, one)
 	}
-	if len(f.layouts) == maxLayouts {
-		clear(f.layouts)
+	y.member, y.layout = m, one
+	return one
+}
+
+func (y *layouts) add(key weak.Pointer[member], one *layout) {
+	if len(y.all) > 2*y.grown {
+		maps.DeleteFunc(y.all, func(key weak.Pointer[member], _ *layout) bool { return key.Value() == nil })
+		y.grown = len(y.all) + 8
 	}
-	f.layouts[m] = y
-	return y
+	if y.all == nil {
+		y.all = map[weak.Pointer[member]]*layout{}
+	}
+	y.all[key] = one
+}
+
+func (f *Filler) newLayout(p *part, m *member) *layout {
+	b := &layoutBuilder{part: p, layout: &layout{schema: m.schema, slots: make([]slot, len(m.emits))}, member: m, names: &f.names, taken: map[*Column]bool{}}
+	if b.addOwn(f.wanted) && b.addNode(0, 0, f.wanted) {
+		return b.layout
+	}
+	return nil
 }
 
 // A layoutBuilder makes a layout.
 type layoutBuilder struct {
 	*part
 	*layout
-	taken map[*Column]bool
+	member *member
+	names  *union // of the members that columns want
+	taken  map[*Column]bool
 }
 
-// aimAt returns what is wanted of a member; false: nobody says.
-func aimAt(aims []Aim, member string) (into []Into, ok bool) {
-	for _, a := range aims {
-		if a.Member == member {
-			into, ok = a.Into, true
-		}
+// spotAt returns what becomes of a member of an object, and its field among those that columns want; nil: nobody says.
+func (b *layoutBuilder) spotAt(node int32, wanted []spot, member string) (*spot, *field) {
+	nd := &b.names.nodes[node]
+	k := nd.keys.find([]byte(member), b.names.names[nd.first:])
+	if k < 0 || !wanted[k].known {
+		return nil, nil
 	}
-	return into, ok
+	return &wanted[k], &b.names.fields[int(nd.first)+k]
 }
 
-func (b *layoutBuilder) addOwn(aims []Aim) bool {
+func (b *layoutBuilder) addOwn(wanted []spot) bool {
 	for i, own := range ownMembers {
-		if !b.addOne(aims, own.name, own.kind, &b.own[i]) {
+		if !b.addOne(wanted, own.name, own.kind, &b.own[i]) {
 			return false
 		}
 	}
 	for i, set := range logtype.IndicatorSets() {
-		if !b.addOne(aims, set, ListColumn, &b.sets[i]) {
+		if !b.addOne(wanted, set, ListColumn, &b.sets[i]) {
 			return false
 		}
 	}
@@ -100,17 +131,20 @@ func (b *layoutBuilder) addOwn(aims []Aim) bool {
 }
 
 // addOne finds the column of a member that all events have, which may be unwanted.
-func (b *layoutBuilder) addOne(aims []Aim, member string, k ColumnKind, at **Column) bool {
-	into, ok := aimAt(aims, member)
-	if !ok || len(into) == 0 {
-		return ok
+func (b *layoutBuilder) addOne(wanted []spot, member string, k ColumnKind, at **Column) bool {
+	s, _ := b.spotAt(0, wanted, member)
+	if s == nil || len(s.into) == 0 {
+		return s != nil
 	}
-	c := into[0].Column
+	c := s.into[0].column
 	*at = c
-	if k == ListColumn {
-		return b.take(c) && c.Kind == ListColumn && c.Children[0].takesText()
+	switch {
+	case !b.take(c) || s.into[0].json && member != ownMembers[ownHeader].name: // as JSON a text has its quotes
+		return false
+	case k == ListColumn:
+		return c.Kind == ListColumn && c.Children[0].takesText()
 	}
-	return b.take(c) && (c.Kind == k || k == TextColumn && c.takesText())
+	return c.Kind == k || k == TextColumn && c.takesText()
 }
 
 func (c *Column) takesText() bool { return c.Kind == TextColumn || c.Kind == DictionaryColumn }
@@ -122,8 +156,8 @@ func (b *layoutBuilder) take(c *Column) bool {
 	return free
 }
 
-// addNode finds the columns of the fields of an object.
-func (b *layoutBuilder) addNode(ni int32, aims []Aim) bool {
+// addNode finds the columns of the fields of an object: a node of the part, and one of the members that columns want.
+func (b *layoutBuilder) addNode(ni, node int32, wanted []spot) bool {
 	nd := &b.nodes[ni]
 	for id := nd.first; id < nd.first+nd.count; id++ {
 		place := b.member.places[id]
@@ -132,11 +166,11 @@ func (b *layoutBuilder) addNode(ni int32, aims []Aim) bool {
 		}
 		e := b.member.emits[place-1]
 		if e.typ == typSource {
-			b.slots[place-1].emit = e
+			b.slots[place-1].typ = typSource
 			continue
 		}
-		into, _ := aimAt(aims, e.field.Name)
-		if len(into) == 0 || !b.add(id, into[0].Column, &into[0]) {
+		s, f := b.spotAt(node, wanted, e.field.Name)
+		if s == nil || len(s.into) == 0 || !b.add(id, f, s.into[0].column, &s.into[0]) {
 			return false
 		}
 	}
@@ -144,10 +178,13 @@ func (b *layoutBuilder) addNode(ni int32, aims []Aim) bool {
 }
 
 // add gives a field, or the elements of one, a column, and what is in it.
-func (b *layoutBuilder) add(id uint32, c *Column, into *Into) bool {
+func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 	place := b.member.places[id]
 	x := &b.slots[place-1]
-	*x = slot{b.member.emits[place-1], c, into.JSON && c.takesText()}
+	e := b.member.emits[place-1]
+	v := *e.view // its own: those of a plan are one piece of memory
+	e.view = &v
+	*x = slot{e, c, into.json && c.takesText()}
 	x.plain = x.plain && !x.json
 	if !b.take(c) {
 		return false
@@ -169,9 +206,9 @@ func (b *layoutBuilder) add(id uint32, c *Column, into *Into) bool {
 	case typTimestamp:
 		return c.Kind == TimeColumn
 	case typArray:
-		return c.Kind == ListColumn && b.add(uint32(b.part.fields[id].element), c.Children[0], into)
+		return c.Kind == ListColumn && b.add(uint32(b.part.fields[id].element), &b.names.fields[f.element], c.Children[0], into)
 	case typObject:
-		return c.Kind == StructColumn && b.addNode(b.part.fields[id].child, into.Within)
+		return c.Kind == StructColumn && b.addNode(b.part.fields[id].child, f.child, into.within)
 	}
 	return false
 }

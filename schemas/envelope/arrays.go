@@ -166,5 +166,29 @@ func objectOf(b []byte, members []member) (envelope []byte, why *schemas.Reason)
 	if err := json.Compact(&compact, raw); err != nil {
 		return nil, &schemas.Reason{Code: schemas.NotJSON, Field: "p_header", Expected: "an envelope of JSON", Got: err.Error()}
 	}
+	if depthOf(compact.Bytes()) > classify.MaxDepth {
+		return nil, &schemas.Reason{Code: schemas.TooDeep, Field: "p_header", Expected: fmt.Sprintf("an envelope of at most %d levels", classify.MaxDepth), Got: "more"}
+	}
 	return bytes.ToValidUTF8(compact.Bytes(), []byte("\uFFFD")), nil
+}
+
+// depthOf returns how deep valid JSON is nested.
+func depthOf(b []byte) (deepest int) {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			depth--
+		case '"':
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+		}
+	}
+	return deepest
 }

@@ -303,3 +303,21 @@ func TestEnvelopesAreSound(t *testing.T) {
 		}
 	}
 }
+
+// An envelope is nested as deep as lines may be, so that whoever reads its events can read p_header.
+func TestDepthOfEnvelopes(t *testing.T) {
+	record := func(levels int) []byte {
+		return fmt.Appendf(nil, `{"messageType":"DATA_MESSAGE","logGroup":"[[\"[","x":%s1%s,"logEvents":[{"id":"1","timestamp":1,"message":"{\"a\":1}"}]}`,
+			strings.Repeat("[", levels), strings.Repeat("]", levels))
+	}
+	for levels, deep := range map[int]bool{classify.MaxDepth - 1: false, classify.MaxDepth: true, 9000: true} {
+		lines := linesOf(envelope.Stream{Type: envelope.CloudWatchLogs}, record(levels))
+		if len(lines) != 1 {
+			t.Fatalf("%d levels: %d lines", levels, len(lines))
+		}
+		why := lines[0].Broken
+		if deep != (why != nil) || deep && (why.Code != schemas.TooDeep || why.Field != "p_header") {
+			t.Errorf("%d levels in an object: %+v", levels, why)
+		}
+	}
+}
