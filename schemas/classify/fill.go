@@ -22,8 +22,8 @@ type Into struct {
 }
 
 // A Filler fills columns from events, as a Checker writes them, of one version of a log type, or from their lines: see AddMatched.
-// Several may share their columns. It walks an event as it would walk a line whose only schema is the members that columns want. Nothing is lost: Add returns
-// what no column takes. One goroutine uses a Filler.
+// Several may share their columns. It walks an event as it would walk a line whose only schema is the members that columns want.
+// Nothing is lost: Add returns what no column takes. One goroutine uses a Filler.
 type Filler struct {
 	worker
 	names   union // of the members
