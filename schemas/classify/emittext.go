@@ -5,9 +5,9 @@ import "cmp"
 // A textColumn is a field of a line of text, as events have it. A line of text has no names and no nesting, and only one schema,
 // so that what is to be done for each of its values is known before.
 type textColumn struct {
-	*view
+	emit
 	literal []byte // ,"name": with padding behind it
-	length  int    // of the literal
+	size    int    // of the literal
 	convert *conv  // what its texts have to be; nil: nothing, or more than one conversion says
 }
 
@@ -17,7 +17,7 @@ func newTextColumns(u *union) []textColumn {
 		if r := u.rule(0, uint32(id)); r.known&1 != 0 {
 			v := u.view(0, r, 1)
 			literal := cmp.Or(v.literal, u.literals[id])
-			columns[id] = textColumn{view: v, literal: append([]byte(literal), zeros[:16]...), length: len(literal)}
+			columns[id] = textColumn{emit: emit{v, v.indicators, v.typ, v.plain, 0}, literal: append([]byte(literal), zeros[:16]...), size: len(literal)}
 			if v.typ.isConverted() {
 				columns[id].convert = &u.convs[v.conv]
 			}
@@ -37,10 +37,11 @@ func (w *worker) columns(columns []textColumn) {
 			continue
 		}
 		isText := c.plain && e.kind == str && e.flags&^tidy == bare
-		if !isText && (c.typ == typSource || w.state(t, c.view) == absent) {
+		isThere := isText || c.typ.isInteger() && e.kind == str && e.start < e.end
+		if !isThere && (c.typ == typSource || w.state(t, c.view) == absent) {
 			continue
 		}
-		out = appendShort(out, c.literal, first, c.length)
+		out = appendShort(out, c.literal, first, c.size)
 		first = 0
 		switch start, end := int(e.start), int(e.end); {
 		case isText && e.flags&tidy != 0:

@@ -19,10 +19,11 @@ func (s *matchSplitter) isHeader(*worker, []byte, []byte, bool) bool { return fa
 // split takes the first pattern that fits. If none does, the misfit is about the one that came furthest.
 func (s *matchSplitter) split(w *worker, line, _ []byte) (fields []int32, ok bool) {
 	furthest := -1
+	escapes := bytes.IndexByte(line, '\\') >= 0
 	for i := range s.Patterns {
 		w.cells = w.cells[:0]
 		p := &s.Patterns[i]
-		pos, ok := cutBy(w, p, s.quotes[i], line)
+		pos, ok := cutBy(w, p, s.quotes[i], escapes, line)
 		if ok {
 			if s.TrimSpace {
 				w.trimCells()
@@ -37,14 +38,17 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (fields []int32, ok boo
 	return nil, false
 }
 
-// cutBy cuts a line by one pattern, up to pos.
-func cutBy(w *worker, p *logtype.Pattern, quotes, line []byte) (pos int, ok bool) {
+// cutBy cuts a line by one pattern, up to pos. Without a backslash in it nothing is escaped.
+func cutBy(w *worker, p *logtype.Pattern, quotes []byte, escapes bool, line []byte) (pos int, ok bool) {
 	if !bytes.HasPrefix(line, []byte(p.Literals[0])) {
 		return 0, false
 	}
 	pos = len(p.Literals[0])
 	for i := range p.Fields {
 		quote := quotes[i]
+		if !escapes {
+			quote = 0
+		}
 		length := cellLength(p, i, quote, line[pos:])
 		if length < 0 {
 			return pos, false
