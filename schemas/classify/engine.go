@@ -86,10 +86,6 @@ type match struct {
 
 // Check tells what becomes of a line.
 func (e *Engine) Check(l Line) Verdict {
-	if len(l.Bytes) > MaxLine {
-		e.matches = e.matches[:0]
-		return Verdict{Candidates: e.Explain(l)}
-	}
 	skip := e.match(&l)
 	if len(e.matches) == 0 {
 		if skip {
@@ -111,10 +107,6 @@ func (e *Engine) Check(l Line) Verdict {
 
 // Match tells which schema a line matches, without its event or reasons; nil: none.
 func (e *Engine) Match(l Line) *logtype.Schema {
-	if len(l.Bytes) > MaxLine {
-		e.matches = e.matches[:0]
-		return nil
-	}
 	e.match(&l)
 	if len(e.matches) == 0 {
 		return nil
@@ -123,11 +115,14 @@ func (e *Engine) Match(l Line) *logtype.Schema {
 	return m.part.members[m.member].schema
 }
 
-// match fills e.matches and finds the best of them, whose tape is there.
+// match fills e.matches and finds the best of them, whose tape is there. A line that is too long matches nothing.
 func (e *Engine) match(l *Line) (skip bool) {
 	w := e.worker
-	w.load(l.Bytes)
 	w.matches, w.best = w.matches[:0], 0
+	if len(l.Bytes) > MaxLine {
+		return false
+	}
+	w.load(l.Bytes)
 	var tape *part // that the tape is of
 	for _, p := range e.plan.parts {
 		tape = p

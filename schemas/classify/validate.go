@@ -11,16 +11,15 @@ import (
 type validation struct {
 	allow, deny textSet
 	ip, cidr    logtype.Family
-	allowsSome  bool // not all texts
 }
 
 func newValidation(v *logtype.Validate) *validation {
-	return &validation{newTextSet(v.Allow), newTextSet(v.Deny), v.IP, v.CIDR, v.Allow != nil}
+	return &validation{newTextSet(v.Allow), newTextSet(v.Deny), v.IP, v.CIDR}
 }
 
 func (v *validation) check(text []byte) result {
 	switch {
-	case v.allowsSome && !v.allow.has(text), v.deny.has(text),
+	case v.allow.texts != nil && !v.allow.has(text), v.deny.has(text),
 		v.ip != "" && !hasFamily(v.ip, text, isIP),
 		v.cidr != "" && !hasFamily(v.cidr, text, isBlock):
 		return notAllowed
@@ -30,12 +29,12 @@ func (v *validation) check(text []byte) result {
 
 // A textSet is texts. Most that are looked for are not of the length of any.
 type textSet struct {
-	lengths uint64 // a bit each, the highest for all that are longer
-	texts   map[string]bool
+	lengths uint64          // a bit each, the highest for all that are longer
+	texts   map[string]bool // nil: no rule lists any
 }
 
 func newTextSet(texts []string) (s textSet) {
-	if len(texts) > 0 {
+	if texts != nil {
 		s.texts = map[string]bool{}
 	}
 	for _, t := range texts {

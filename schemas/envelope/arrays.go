@@ -175,20 +175,18 @@ func objectOf(b []byte, members []member) (envelope []byte, why *schemas.Reason)
 // depthOf returns how deep valid JSON is nested.
 func depthOf(b []byte) (deepest int) {
 	depth := 0
-	for i := 0; i < len(b); i++ {
+	for i := 0; i < len(b); {
 		switch b[i] {
+		case '"':
+			i, _ = scanString(b, i)
+			continue
 		case '{', '[':
 			depth++
 			deepest = max(deepest, depth)
 		case '}', ']':
 			depth--
-		case '"':
-			for i++; b[i] != '"'; i++ {
-				if b[i] == '\\' {
-					i++
-				}
-			}
 		}
+		i++
 	}
 	return deepest
 }

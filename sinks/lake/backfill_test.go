@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -80,26 +79,5 @@ func TestBackfillWithoutStatistics(t *testing.T) {
 	must0(t, err)
 	if done.Known != 1 || done.Added != 0 {
 		t.Errorf("a line that is there already: %+v", done)
-	}
-}
-
-// A catalog that makes commits for days keeps the newest metadata of a table in memory, and no other.
-func TestOldMetadataIsLetGo(t *testing.T) {
-	c := NewCatalog(newMemory())
-	backfill(t, c, 0)
-	gone := make(chan struct{}, 3)
-	for hour := range cap(gone) {
-		h, err := c.heads.Load(ctx, LogTable("Custom.Door"))
-		must0(t, err)
-		runtime.SetFinalizer(h.Meta, func(any) { gone <- struct{}{} })
-		backfill(t, c, hour+1)
-	}
-	for deadline := time.After(10 * time.Second); len(gone) < cap(gone); {
-		runtime.GC()
-		select {
-		case <-deadline:
-			t.Fatalf("of %d earlier versions %d are in memory", cap(gone), cap(gone)-len(gone))
-		default:
-		}
 	}
 }

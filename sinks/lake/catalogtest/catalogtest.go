@@ -34,7 +34,7 @@ func Run(t *testing.T, open Open) {
 	t.Run("of many commits none is lost", func(t *testing.T) { testCommits(t, open) })
 	t.Run("writers of one table", func(t *testing.T) { testWriters(t, open) })
 	t.Run("a writer that slept changes nothing", func(t *testing.T) { testZombie(t, open) })
-	t.Run("what the table was is not kept in memory", func(t *testing.T) { testMemory(t, open) })
+	t.Run("what the table was is not kept in memory", func(t *testing.T) { Forgets(t, open) })
 }
 
 // schema is one whose ids are neither in order nor dense.
@@ -258,7 +258,8 @@ func testZombie(t *testing.T, open Open) {
 	}
 }
 
-func testMemory(t *testing.T, open Open) {
+// Forgets tests that a catalog keeps the newest metadata of a table in memory, and no other, however long it makes commits.
+func Forgets(t *testing.T, open Open) {
 	c, p := open(t), stream.Partition{Topic: Failures.Topic, ID: stream.ID{2}}
 	s := NewSink(c, p, 0)
 	gone := make(chan struct{}, 3)
