@@ -340,7 +340,7 @@ func (b *builder) newView(id int, s saying) view {
 	if literal := string(appendString([]byte{','}, f.Name)) + ":"; f.Name != "" && literal != b.literals[id] {
 		v.literal = literal
 	}
-	v.plain = v.typ == typString && f.Mask == nil && v.literal == ""
+	v.plain = v.typ == typString && f.Mask == nil
 	for _, i := range f.Indicators {
 		v.indicators |= 1 << slices.Index(logtype.Indicators(), i)
 	}

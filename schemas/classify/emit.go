@@ -31,7 +31,7 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 	if p.split != nil {
 		w.columns(p.columns)
 	} else {
-		w.members(0, len(w.tape))
+		w.values(0, len(w.tape), object)
 		w.flush(0)
 	}
 	if len(w.out) > 1 {
@@ -103,11 +103,38 @@ func (p *part) newMember(i int, s *logtype.Schema, candidate int) member {
 	for id := range p.fields {
 		if r := p.rule(g, uint32(id)); r.known&bit != 0 {
 			v := p.view(g, r, bit)
-			m.emits = append(m.emits, emit{v, v.indicators, v.typ, v.plain, p.fields[id].length})
+			m.emits = append(m.emits, newEmit(v, len(p.literals[id])-1))
 			m.places[id] = uint32(len(m.emits))
 		}
 	}
 	return m
+}
+
+// newEmit makes what a field is written by, whose name takes so many bytes in a line.
+func newEmit(v *view, name int) emit {
+	e := emit{v, v.indicators, v.typ, 0, null, uint8(min(name, longName))}
+	switch {
+	case v.typ == typSource || v.embedded:
+	case v.plain, v.typ == typTimestamp:
+		e.asIs = 1 << str
+	case v.typ == typBoolean:
+		e.asIs = 1 << boolean
+	case v.typ.isInteger():
+		e.asIs = 1 << number
+	case v.typ == typJSON:
+		e.asIs = 1<<boolean | 1<<number | 1<<str | 1<<object | 1<<array
+	case v.typ == typObject:
+		e.holds = object
+	case v.typ == typArray:
+		e.holds = array
+	}
+	switch {
+	case v.literal != "":
+		e.name = longName
+	case v.field == nil || v.field.Name == "": // an element
+		e.name = 0
+	}
+	return e
 }
 
 func (w *worker) flags() {
@@ -139,60 +166,129 @@ func (w *worker) flush(next int) {
 	w.from, w.to = next, next
 }
 
-// members writes those members of an object, between two entries, that the schema knows and that are present.
-func (w *worker) members(from, to int) {
-	first := true
-	for t := from; t < to; {
+// values writes what an object or array, which is outer, has between two entries: those members that the schema knows and that are
+// present, or all elements. It goes into objects and arrays without calling itself: most values are a few bytes that lengthen
+// the run, and calls would take longer than they.
+func (w *worker) values(from, to int, outer kind) {
+	open := len(w.open)
+	comma, within, end := 0, outer, to // end: where what is open ends
+	for t, next := from, from; ; t = next {
+		if t == end {
+			if len(w.open) == open {
+				return
+			}
+			end, within = w.leave(open, to, outer)
+			comma = 1
+			continue
+		}
 		e := &w.tape[t]
-		next := int(e.next)
+		next = int(e.next)
 		place := w.places[e.field]
 		if place == 0 {
-			t = next
 			continue
 		}
 		v := &w.emits[place-1]
+		asIs := v.isAsIs(e)
+		if !asIs && !w.has(t, v) {
+			if within == array {
+				w.comma(int(e.start), comma)
+				w.null(e)
+				comma = 1
+			}
+			continue
+		}
+		if e.flags&plainKey != 0 && w.to+comma+int(v.name) == int(e.start) && v.name != longName {
+			w.to = int(e.start) // the comma and the name stand right behind the run
+		} else {
+			w.name(e, v, comma)
+		}
+		comma = 1
 		switch {
-		case v.plain && e.kind == str && e.flags == plainKey && !first && v.length > 0 && w.to+1+int(v.length) == int(e.start):
-			w.to = int(e.end) // the comma, the name and the value stand right behind the run
+		case asIs:
+			w.to = int(e.end)
 			if v.indicators != 0 {
 				w.indicate(v.indicators, int(e.start)+1, int(e.end)-1, true)
+			} else if v.typ == typTimestamp {
+				w.timeOf(e, v.view)
 			}
-		case v.typ == typSource:
-		case e.flags&duplicate != 0:
-			w.duplicates = true
-		case e.kind > str || w.state(t, v.view) != absent:
-			w.name(e, v, first)
-			first = false
+		case e.kind > str && e.kind == v.holds:
+			w.to++
+			w.open = append(w.open, uint32(t))
+			comma, within, end, next = 0, e.kind, next, t+1
+		default:
 			w.member(t, v.view)
 		}
-		t = next
 	}
 }
 
-// name writes the name of a member, and the comma before it.
-func (w *worker) name(e *entry, v *emit, first bool) {
+// leave ends the object or array that was opened last, and returns where the one around it ends, and what that is: if no other was
+// opened since there were so many, outer, which ends at to.
+func (w *worker) leave(open, to int, outer kind) (end int, within kind) {
+	last := len(w.open) - 1
+	behind := int(w.tape[w.open[last]].end)
+	w.copy(behind-1, behind)
+	if w.open = w.open[:last]; last == open {
+		return to, outer
+	}
+	around := &w.tape[w.open[last-1]]
+	return int(around.next), around.kind
+}
+
+// isAsIs reports whether the event has an entry as the line has it, with its name.
+func (v *emit) isAsIs(e *entry) bool {
+	return v.asIs>>e.kind&1 != 0 && e.flags&^(fraction|long|converted|canonical) == plainKey &&
+		(v.typ != typTimestamp || e.flags&canonical != 0)
+}
+
+// has reports whether the event has the value at t.
+func (w *worker) has(t int, v *emit) bool {
+	e := &w.tape[t]
+	switch {
+	case v.typ == typSource:
+		return false
+	case e.flags&duplicate != 0:
+		w.duplicates = true
+		return false
+	}
+	return e.kind > str || w.state(t, v.view) != absent
+}
+
+// null writes an element that is absent, so that the others keep their places.
+func (w *worker) null(e *entry) {
+	if e.kind == null && e.flags&bare == 0 {
+		w.copy(int(e.start), int(e.end))
+		return
+	}
+	w.flush(int(e.end))
+	w.out = append(w.out, "null"...)
+}
+
+// name writes the name of a member, and the comma before it if there is one: comma is 0 or 1. Of an element there is no name.
+func (w *worker) name(e *entry, v *emit, comma int) {
 	if e.flags&plainKey == 0 || v.literal != "" {
 		literal := cmp.Or(v.literal, w.literals[e.field])
 		w.flush(int(e.start))
-		if first {
-			literal = literal[1:]
-		}
-		w.out = append(w.out, literal...)
+		w.out = append(w.out, literal[1-comma:]...)
 		return
 	}
-	start := int(e.start) - int(v.length)
-	if v.length == 0 {
+	start := int(e.start) - int(v.name)
+	if v.name == longName {
 		start = int(e.start) + len(",") - len(w.literals[e.field])
 	}
-	if !first {
-		if w.to+1 == start && w.buf[w.to] == ',' {
-			w.to++
-		} else {
-			w.flush(start)
-			w.out = append(w.out, ',')
-		}
-	}
+	w.comma(start, comma)
 	w.copy(start, int(e.start))
+}
+
+// comma writes so many commas, 0 or 1, before what stands at start.
+func (w *worker) comma(start, comma int) {
+	switch {
+	case comma == 0:
+	case w.to+1 == start && w.buf[w.to] == ',':
+		w.to++
+	default:
+		w.flush(start)
+		w.out = append(w.out, ',')
+	}
 }
 
 // member writes the value of the entry at t, or of the JSON in its string.
@@ -216,13 +312,9 @@ func (w *worker) content(t int, e *entry, v *view) {
 	switch v.typ {
 	case typString:
 		w.string(e, v)
-	case typObject:
+	case typObject, typArray:
 		w.copy(int(e.start), int(e.start)+1)
-		w.members(t+1, int(e.next))
-		w.copy(int(e.end)-1, int(e.end))
-	case typArray:
-		w.copy(int(e.start), int(e.start)+1)
-		w.elements(t+1, int(e.next), w.fields[e.field].element)
+		w.values(t+1, int(e.next), e.kind)
 		w.copy(int(e.end)-1, int(e.end))
 	case typJSON:
 		w.json(e)
@@ -230,34 +322,6 @@ func (w *worker) content(t int, e *entry, v *view) {
 		w.timestamp(e, v)
 	default:
 		w.scalar(e, v)
-	}
-}
-
-// elements writes the elements of an array; those that are absent as null, so that the others keep their places.
-func (w *worker) elements(from, to int, field int32) {
-	r := w.rule(w.group, uint32(field))
-	v := w.view(w.group, r, w.bit)
-	for t := from; t < to; {
-		e := &w.tape[t]
-		next, start := int(e.next), int(e.start)
-		if t > from {
-			if w.to+1 == start && w.buf[w.to] == ',' {
-				w.to++
-			} else {
-				w.flush(start)
-				w.out = append(w.out, ',')
-			}
-		}
-		switch {
-		case w.state(t, v) != absent:
-			w.member(t, v)
-		case e.kind == null && e.flags&bare == 0:
-			w.copy(start, int(e.end))
-		default:
-			w.flush(int(e.end))
-			w.out = append(w.out, "null"...)
-		}
-		t = next
 	}
 }
 
@@ -328,7 +392,7 @@ func (w *worker) timeOf(e *entry, v *view) (at instant, seen flags) {
 func (w *worker) scalar(e *entry, v *view) {
 	start, end := int(e.start), int(e.end)
 	asIs := e.kind == boolean && v.typ == typBoolean ||
-		e.kind == number && v.typ.isInteger() && string(w.buf[start:end]) != "-0" ||
+		e.kind == number && v.typ.isInteger() && e.flags&rewritten == 0 ||
 		e.kind == number && v.typ == typFloat && isShortest(w.buf[start:end])
 	if asIs {
 		w.copy(start, end)

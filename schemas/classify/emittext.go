@@ -6,6 +6,7 @@ import "cmp"
 // so that what is to be done for each of its values is known before.
 type textColumn struct {
 	emit
+	plain   bool
 	literal []byte // ,"name": with padding behind it
 	size    int    // of the literal
 	convert *conv  // what its texts have to be; nil: nothing, or more than one conversion says
@@ -17,7 +18,7 @@ func newTextColumns(u *union) []textColumn {
 		if r := u.rule(0, uint32(id)); r.known&1 != 0 {
 			v := u.view(0, r, 1)
 			literal := cmp.Or(v.literal, u.literals[id])
-			columns[id] = textColumn{emit: emit{v, v.indicators, v.typ, v.plain, 0}, literal: append([]byte(literal), zeros[:16]...), size: len(literal)}
+			columns[id] = textColumn{emit: newEmit(v, 0), plain: v.plain, literal: append([]byte(literal), zeros[:16]...), size: len(literal)}
 			if v.typ.isConverted() {
 				columns[id].convert = &u.convs[v.conv]
 			}

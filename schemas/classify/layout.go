@@ -20,6 +20,7 @@ type layout struct {
 type slot struct {
 	emit
 	column *Column
+	plain  bool // it has the texts of lines
 	json   bool // it has texts, which say what the event has there
 }
 
@@ -184,8 +185,8 @@ func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 	e := b.member.emits[place-1]
 	v := *e.view // its own: those of a plan are one piece of memory
 	e.view = &v
-	*x = slot{e, c, into.json && c.takesText()}
-	x.plain = x.plain && !x.json
+	isJSON := into.json && c.takesText()
+	*x = slot{e, c, v.plain && !isJSON, isJSON}
 	if !b.take(c) {
 		return false
 	}

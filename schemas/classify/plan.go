@@ -48,9 +48,12 @@ type emit struct {
 	*view
 	indicators uint32
 	typ        typ
-	plain      bool
-	length     uint8 // of the name, as the field has it
+	asIs       uint8 // the kinds, one a bit, of which events have the bytes that lines have, unless flags say otherwise
+	holds      kind  // object or array: events have what the schema knows in it
+	name       uint8 // how long "name": is in lines; longName: it is longer, or events have another one
 }
+
+const longName = 255
 
 func (p *part) group(i int) (g int, bit mask) { return i / groupSize, 1 << (i % groupSize) }
 
@@ -118,7 +121,7 @@ type view struct {
 	required   bool
 	eventTime  bool
 	embedded   bool
-	plain      bool   // a text that events have as lines do, under the name that lines have
+	plain      bool   // a text that events have as lines do
 	rank       uint32 // in the order of the schema, depth first
 	conv       int32  // in union.convs; -1: none
 	indicators uint32 // a bit set, by the place in logtype.Indicators

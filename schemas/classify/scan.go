@@ -19,7 +19,7 @@ type flags uint16
 
 const (
 	escaped   flags = 1 << iota // a string has escapes
-	rewritten                   // an event has it in other bytes: escapes that events do not write, white space
+	rewritten                   // an event has it in other bytes: escapes that events do not write, white space, -0
 	high                        // there are bytes outside of ASCII
 	fraction                    // a number has a fraction or an exponent
 	long                        // a number has more than 18 digits
@@ -150,6 +150,9 @@ func scanNumber(b []byte, i int) (end int, seen flags, value int64) {
 	}
 	if negative {
 		value = -value
+		if value == 0 && seen&fraction == 0 {
+			seen |= rewritten // -0
+		}
 	}
 	return i, seen, value
 }

@@ -185,7 +185,7 @@ func (w *worker) array(i int, element *field, m mask, depth int) int {
 	}
 	for {
 		if known := element.known & m & w.alive; known != 0 {
-			i = w.value(i, element, known, 0, depth+1)
+			i = w.value(i, element, known, plainKey, depth+1) // there is none, and nothing has to be written for it
 		} else {
 			i, _ = w.skip(i, depth+1)
 		}

@@ -45,6 +45,7 @@ type worker struct {
 	origin  origin
 	mine    []finding // against one schema, while they are put into words
 	found   found
+	open    []uint32 // entries of the objects and arrays that an event is written of
 	times   timeWriter
 	judgement
 	emission
