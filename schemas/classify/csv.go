@@ -70,6 +70,9 @@ func (s *csvSplitter) readHeader(header []byte) (h headerLine) {
 
 // cells cuts a line into cells. There have to be as many as wanted, unless that is negative.
 func (s *csvSplitter) cells(w *worker, line []byte, want int) bool {
+	if !s.TrimSpace && want > 0 && s.plainCells(w, len(line), want) {
+		return true
+	}
 	w.cells = w.cells[:0]
 	for pos := 0; ; pos++ { // over the delimiter
 		if !s.TrimSpace && (pos == len(line) || line[pos] != '"') {
@@ -90,6 +93,31 @@ func (s *csvSplitter) cells(w *worker, line []byte, want int) bool {
 		w.misfit = misfit{end: len(line), cells: len(w.cells), columns: want}
 		return false
 	}
+	return true
+}
+
+// plainCells is cells for what most lines are: so many cells as are wanted, of which none begins with a quote. false: it is otherwise.
+func (s *csvSplitter) plainCells(w *worker, size, want int) bool {
+	w.cells = fit(w.cells, want)
+	b, cells, same := w.buf, w.cells, uint64(s.Delimiter)*lows
+	n, start := 0, 0
+	for i := 0; i < size; i += 8 {
+		for found := zeroBytes(word(b, i) ^ same); found != 0; found &= found - 1 {
+			end := i + bits.TrailingZeros64(found)>>3
+			if end >= size {
+				break
+			}
+			if n == want-1 || b[start] == '"' {
+				return false
+			}
+			cells[n].set(start, end)
+			n, start = n+1, end+1
+		}
+	}
+	if n != want-1 || b[start] == '"' {
+		return false
+	}
+	cells[n].set(start, size)
 	return true
 }
 

@@ -29,7 +29,7 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 	m := w.begin(p, i)
 	w.out = append(w.out, '{')
 	if p.split != nil {
-		w.columns(p.columns)
+		w.columns(p.columns, p.room)
 	} else {
 		w.values(0, len(w.tape), object)
 		w.flush(0)

@@ -1,65 +1,127 @@
 package classify
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // A textColumn is a field of a line of text, as events have it. A line of text has no names and no nesting, and only one schema,
 // so that what is to be done for each of its values is known before.
 type textColumn struct {
 	emit
-	plain   bool
-	literal []byte // ,"name": with padding behind it
-	size    int    // of the literal
-	convert *conv  // what its texts have to be; nil: nothing, or more than one conversion says
+	plain      bool
+	judged     bool // not any text will do
+	isRequired bool
+	quotes     uint8    // 1: around its texts there are quotes
+	asTidy     flags    // of a text that events have as it stands; malformed: they have none
+	convert    *conv    // what its texts have to be; nil: nothing, or more than one conversion says
+	limit      int64    // the largest integer that it may be; -1: it is none
+	literal    []byte   // ,"name":
+	short      [40]byte // the same, if it is no longer
 }
 
 func newTextColumns(u *union) []textColumn {
 	columns := make([]textColumn, len(u.fields))
 	for id := range columns {
-		if r := u.rule(0, uint32(id)); r.known&1 != 0 {
-			v := u.view(0, r, 1)
-			literal := cmp.Or(v.literal, u.literals[id])
-			columns[id] = textColumn{emit: newEmit(v, 0), plain: v.plain, literal: append([]byte(literal), zeros[:16]...), size: len(literal)}
-			if v.typ.isConverted() {
-				columns[id].convert = &u.convs[v.conv]
-			}
+		r := u.rule(0, uint32(id))
+		if r.known&1 == 0 {
+			continue
 		}
+		v := u.view(0, r, 1)
+		c := textColumn{emit: newEmit(v, 0), plain: v.plain, judged: r.known&^r.text&1 != 0, isRequired: v.required, asTidy: malformed, limit: -1}
+		c.literal = []byte(cmp.Or(v.literal, u.literals[id]))
+		copy(c.short[:], c.literal)
+		if v.typ.isConverted() {
+			c.convert = &u.convs[v.conv]
+		}
+		switch {
+		case v.plain:
+			c.quotes, c.asTidy = 1, bare|tidy
+		case v.typ.isInteger():
+			c.limit, c.asTidy = limits[v.typ], bare|tidy|converted
+		}
+		columns[id] = c
 	}
 	return columns
 }
 
-// columns writes the members of a line of text.
-func (w *worker) columns(columns []textColumn) {
-	out, first := w.out, 1
-	for t := 0; t < len(w.tape); t = int(w.tape[t].next) {
+// slack is how much more than what is in it an event may be written over, so that a few words are copied without a look at how
+// many bytes count.
+const slack = 64
+
+// roomFor bounds what the columns take that are copied so: their names, with two quotes each, and slack.
+func roomFor(columns []textColumn) (room int) {
+	for i := range columns {
+		room += len(columns[i].literal) + 2
+	}
+	return room + slack
+}
+
+// columns writes the members of a line of text, behind the brace.
+func (w *worker) columns(columns []textColumn, room int) {
+	w.out = slices.Grow(w.out, room+len(w.buf))
+	brace := len(w.out) - 1 // the comma before the first name is written over it
+	buf, out, n := w.buf, w.out[:cap(w.out)], brace
+	for t, next := 0, 0; t < len(w.tape); t = next {
 		e := &w.tape[t]
-		c := &columns[e.field]
-		if e.flags&duplicate != 0 {
-			w.duplicates = w.duplicates || c.typ != typSource
+		next = int(e.next)
+		c, start, end := &columns[e.field], int(e.start), int(e.end)
+		if e.flags != c.asTidy || e.kind != str || c.quotes == 0 && buf[start]-'1' > 8 && end-start > 1 {
+			w.out = out[:n]
+			w.column(t, c)
+			w.out = slices.Grow(w.out, room+len(w.buf))
+			buf, out, n = w.buf, w.out[:cap(w.out)], len(w.out)
 			continue
 		}
-		isText := c.plain && e.kind == str && e.flags&^tidy == bare
-		isThere := isText || c.typ.isInteger() && e.kind == str && e.start < e.end
-		if !isThere && (c.typ == typSource || w.state(t, c.view) == absent) {
-			continue
+		n += c.putName(out[n:])
+		out[n] = '"'
+		n += int(c.quotes)
+		if end-start <= 32 && start+32 <= len(buf) {
+			*(*[32]byte)(out[n : n+32]) = [32]byte(buf[start : start+32])
+		} else {
+			copy(out[n:], buf[start:end])
 		}
-		out = appendShort(out, c.literal, first, c.size)
-		first = 0
-		switch start, end := int(e.start), int(e.end); {
-		case isText && e.flags&tidy != 0:
-			out = append(appendShort(append(out, '"'), w.buf, start, end), '"')
-		case isText:
-			out = appendTextAt(out, w.buf, start, end)
-		case c.typ.isInteger() && e.flags&bare != 0 && (w.buf[start]-'1' <= 8 || end-start == 1):
-			out = appendShort(out, w.buf, start, end)
-		default:
-			w.out, w.from, w.to = out, start, start
-			w.member(t, c.view)
-			w.flush(0)
-			out = w.out
-		}
-		if isText && c.indicators != 0 {
-			w.indicate(c.indicators, int(e.start), int(e.end), e.flags&tidy != 0)
+		n += end - start
+		out[n] = '"'
+		n += int(c.quotes)
+		if c.indicators != 0 {
+			w.indicate(c.indicators, start, end, true)
+			buf = w.buf
 		}
 	}
-	w.out = out
+	out[brace] = '{'
+	w.out = out[:max(n, brace+1)]
+}
+
+// putName writes the name, and returns how long it is. There is slack behind it.
+func (c *textColumn) putName(dst []byte) int {
+	if len(c.literal) > len(c.short) {
+		return copy(dst, c.literal)
+	}
+	*(*[40]byte)(dst[:40]) = c.short
+	return len(c.literal)
+}
+
+// column writes the member at t, if it is there.
+func (w *worker) column(t int, c *textColumn) {
+	e := &w.tape[t]
+	switch {
+	case e.flags&duplicate != 0:
+		w.duplicates = w.duplicates || c.typ != typSource
+		return
+	case c.typ == typSource || w.state(t, c.view) == absent:
+		return
+	}
+	start, end := int(e.start), int(e.end)
+	w.out = append(w.out, c.literal...)
+	if c.plain && e.kind == str && e.flags&^tidy == bare {
+		w.out = appendTextAt(w.out, w.buf, start, end)
+		if c.indicators != 0 {
+			w.indicate(c.indicators, start, end, e.flags&tidy != 0)
+		}
+		return
+	}
+	w.from, w.to = start, start
+	w.member(t, c.view)
+	w.flush(0)
 }

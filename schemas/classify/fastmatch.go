@@ -2,6 +2,8 @@ package classify
 
 import (
 	"bytes"
+	"math/bits"
+	"strings"
 
 	"panther/schemas/logtype"
 )
@@ -9,8 +11,31 @@ import (
 // A matchSplitter cuts at the literals of fastmatch.
 type matchSplitter struct {
 	*logtype.FastMatch
-	fields [][]int32 // by pattern
-	quotes [][]byte  // by pattern: what stands on both sides of each field; 0: no quote
+	patterns []matchPattern
+}
+
+type matchPattern struct {
+	*logtype.Pattern
+	literals [][]byte
+	fields   []int32
+	quotes   []byte // what stands on both sides of each field; 0: no quote
+	doubled  int    // how many double quotes the literals have
+}
+
+func newMatchSplitter(f *logtype.FastMatch, fieldsOf func(names []string) []int32) *matchSplitter {
+	s := &matchSplitter{FastMatch: f}
+	for i := range f.Patterns {
+		p := matchPattern{Pattern: &f.Patterns[i], fields: fieldsOf(f.Patterns[i].Fields)}
+		for _, literal := range p.Literals {
+			p.literals = append(p.literals, []byte(literal))
+			p.doubled += strings.Count(literal, `"`)
+		}
+		for k := range p.Fields {
+			p.quotes = append(p.quotes, quoteAround(p.Pattern, k))
+		}
+		s.patterns = append(s.patterns, p)
+	}
+	return s
 }
 
 func (s *matchSplitter) text() *logtype.Text                         { return &s.Text }
@@ -20,75 +45,84 @@ func (s *matchSplitter) isHeader(*worker, []byte, []byte, bool) bool { return fa
 func (s *matchSplitter) split(w *worker, line, _ []byte) (fields []int32, ok bool) {
 	furthest := -1
 	escapes := bytes.IndexByte(line, '\\') >= 0
-	for i := range s.Patterns {
+	for i := range s.patterns {
 		w.cells = w.cells[:0]
-		p := &s.Patterns[i]
-		pos, ok := cutBy(w, p, s.quotes[i], escapes, line)
+		p := &s.patterns[i]
+		pos, ok := p.cut(w, escapes, line)
 		if ok {
 			if s.TrimSpace {
 				w.trimCells()
 			}
-			return s.fields[i], true
+			w.between = p.doubled
+			return p.fields, true
 		}
 		if pos > furthest {
 			furthest = pos
-			w.misfit = misfit{start: pos, end: len(line), pattern: p, cells: len(w.cells)}
+			w.misfit = misfit{start: pos, end: len(line), pattern: p.Pattern, cells: len(w.cells)}
 		}
 	}
 	return nil, false
 }
 
-// cutBy cuts a line by one pattern, up to pos. Without a backslash in it nothing is escaped.
-func cutBy(w *worker, p *logtype.Pattern, quotes []byte, escapes bool, line []byte) (pos int, ok bool) {
-	if !bytes.HasPrefix(line, []byte(p.Literals[0])) {
+// cut cuts a line, up to pos. Without a backslash in it nothing is escaped.
+func (p *matchPattern) cut(w *worker, escapes bool, line []byte) (pos int, ok bool) {
+	if !bytes.HasPrefix(line, p.literals[0]) {
 		return 0, false
 	}
-	pos = len(p.Literals[0])
-	for i := range p.Fields {
-		quote := quotes[i]
+	pos = len(p.literals[0])
+	for i := range p.fields {
+		quote := p.quotes[i]
 		if !escapes {
 			quote = 0
 		}
-		length := cellLength(p, i, quote, line[pos:])
-		if length < 0 {
+		end := p.cellEnd(w.buf, i, quote, pos, len(line))
+		if end < 0 {
 			return pos, false
 		}
-		c := w.addCell(pos, pos+length)
-		if quote != 0 && bytes.IndexByte(line[pos:pos+length], '\\') >= 0 {
+		c := w.addCell(pos, end)
+		if quote != 0 && bytes.IndexByte(line[pos:end], '\\') >= 0 {
 			c.from = len(w.buf)
-			w.buf = appendUnquoted(w.buf, line[pos:pos+length], quote)
+			w.buf = appendUnquoted(w.buf, line[pos:end], quote)
 			c.to = len(w.buf)
 		}
-		pos += length + len(p.Literals[i+1])
+		pos = end + len(p.literals[i+1])
 	}
 	return pos, true
 }
 
-// cellLength returns the length of the value of field i at the beginning of rest: up to the first place where the next literal
-// stands; the last literal is the end of the line. -1: it is not there.
-func cellLength(p *logtype.Pattern, i int, quote byte, rest []byte) int {
-	literal := p.Literals[i+1]
-	if i == len(p.Fields)-1 {
-		length := len(rest) - len(literal)
-		if length < 0 || string(rest[length:]) != literal || quote != 0 && isEscaped(rest[:length]) {
+// cellEnd returns where the value of field i ends that begins at pos: at the first place where the next literal stands; the last
+// literal is the end of the line, which is at end. -1: it is not there.
+func (p *matchPattern) cellEnd(b []byte, i int, quote byte, pos, end int) int {
+	literal := p.literals[i+1]
+	if i == len(p.fields)-1 {
+		at := end - len(literal)
+		if at < pos || string(b[at:end]) != string(literal) || quote != 0 && isEscaped(b[pos:at]) {
 			return -1
 		}
-		return length
+		return at
 	}
-	for from := 0; ; from++ {
-		at := 0
-		if len(literal) == 1 {
-			at = bytes.IndexByte(rest[from:], literal[0])
-		} else {
-			at = bytes.Index(rest[from:], []byte(literal))
-		}
-		if at < 0 {
-			return -1
-		}
-		if from += at; quote == 0 || !isEscaped(rest[:from]) {
-			return from
+	for at := pos; ; at++ {
+		if at = indexFrom(b, at, end, literal); at < 0 || quote == 0 || !isEscaped(b[pos:at]) {
+			return at
 		}
 	}
+}
+
+// indexFrom returns where a text stands first in b[i:end], which has padding behind it; -1: nowhere. Cells are short, so by words.
+func indexFrom(b []byte, i, end int, text []byte) int {
+	last, first := end-len(text), uint64(text[0])*lows
+	for ; i <= last; i += 8 {
+		for found := zeroBytes(word(b, i) ^ first); found != 0; found &= found - 1 {
+			at := i + bits.TrailingZeros64(found)>>3
+			if at > last {
+				return -1
+			}
+			if len(text) == 1 || b[at+1] == text[1] && string(b[at+2:at+len(text)]) == string(text[2:]) {
+				return at
+			}
+		}
+	}
+	return -1
 }
 
 // quoteAround returns the quote that stands on both sides of field i; 0 if none does.

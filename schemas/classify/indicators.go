@@ -266,10 +266,8 @@ func isIPv4(b []byte) bool {
 
 // hostOfURL finds the host in a URL of the common form; false: package net/url has to look at it.
 func hostOfURL(b []byte) (from, to int, ok bool) {
-	for _, c := range b {
-		if c < '!' || c >= 0x7f || c == '%' {
-			return 0, 0, false
-		}
+	if !isVisible(b) {
+		return 0, 0, false
 	}
 	if b[0] == '/' && !bytes.HasPrefix(b, []byte("//")) {
 		return 0, 0, true // a path
@@ -294,6 +292,30 @@ func hostOfURL(b []byte) (from, to int, ok bool) {
 		}
 	}
 	return from, to, end == len(b) || b[end] == '/' || b[end] == '?' || b[end] == '#'
+}
+
+// isVisible reports whether all bytes are ASCII that is seen, and no percent sign.
+func isVisible(b []byte) bool {
+	if len(b) < 8 {
+		for _, c := range b {
+			if c < '!' || c >= 0x7f || c == '%' {
+				return false
+			}
+		}
+		return true
+	}
+	for i := 0; i+8 <= len(b); i += 8 {
+		if isInvisible(word(b, i)) {
+			return false
+		}
+	}
+	return !isInvisible(word(b, len(b)-8))
+}
+
+// isInvisible reports whether any byte of x is not isVisible.
+func isInvisible(x uint64) bool {
+	percent, last := x^'%'*lows, x^0x7f*lows
+	return ((x-'!'*lows)|(percent-lows)&^percent|(last-lows)&^last|x)&highs != 0
 }
 
 func isLetter(c byte) bool { return (c|0x20)-'a' <= 25 }

@@ -28,6 +28,7 @@ type part struct {
 	split   splitter        // nil: lines are not text
 	script  *logtype.Script // nil: no program makes an object of a line
 	columns []textColumn    // of the fields of a line of text
+	room    int             // of these
 	empty   emptyTexts      // of a line of text
 	members []member        // the schemas of the part, in the source's order: that of groups and bits
 }

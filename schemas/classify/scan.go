@@ -62,6 +62,12 @@ func stops(x uint64) uint64 {
 	return (control | backslash | x) & highs
 }
 
+// zeroBytes marks, in the top bit of each byte of x, those that are zero.
+func zeroBytes(x uint64) uint64 {
+	const low = lows * 0x7f
+	return ^(x&low + low | x | low)
+}
+
 // scanString returns the place of the quote that ends the string whose first byte is at i; with malformed, of the byte that
 // may not be there.
 func scanString(b []byte, i int) (end int, seen flags) {

@@ -4,32 +4,37 @@ package classify
 // as in 01/Mar/2026:08:15:30 +0000. A text that is otherwise is left to the calendar, which gives the same times.
 type stamp struct {
 	length   int // 0: the pattern has something else in it
-	literals []stampOp
-	fields   []stampOp
+	literals []stampLiteral
+
+	year, month, name, day, hour, minute, second, offset int // where they begin, name being that of the month; -1: it is not there
 }
 
-type stampOp struct {
-	at int
-	timeOp
+type stampLiteral struct {
+	at      int
+	literal byte
 }
 
 var stampWidths = map[byte]int{'Y': 4, 'm': 2, 'd': 2, 'H': 2, 'M': 2, 'S': 2, 'b': 3, 'z': 5}
 
 func newStamp(ops []timeOp) *stamp {
-	s := &stamp{}
+	s := &stamp{year: -1, month: -1, name: -1, day: -1, hour: -1, minute: -1, second: -1, offset: -1}
+	places := map[byte]*int{'Y': &s.year, 'm': &s.month, 'd': &s.day, 'H': &s.hour, 'M': &s.minute, 'S': &s.second, 'b': &s.name, 'z': &s.offset}
 	for _, op := range ops {
 		at := s.length
 		if op.directive == 0 {
-			s.literals = append(s.literals, stampOp{at, op})
+			s.literals = append(s.literals, stampLiteral{at, op.literal})
 			s.length++
 			continue
 		}
-		width := stampWidths[op.directive]
-		if width == 0 {
+		place := places[op.directive]
+		if place == nil || *place >= 0 {
 			return &stamp{}
 		}
-		s.fields = append(s.fields, stampOp{at, op})
-		s.length += width
+		*place = at
+		s.length += stampWidths[op.directive]
+	}
+	if s.month >= 0 && s.name >= 0 {
+		return &stamp{}
 	}
 	return s
 }
@@ -44,50 +49,54 @@ func (s *stamp) parse(text []byte) (at instant, ok bool) {
 			return instant{}, false
 		}
 	}
-	year, month, day, hour, minute, second, offset, wrong := 1970, 1, 1, 0, 0, 0, 0, 0
-	for i := range s.fields {
-		f := &s.fields[i]
-		n := 0
-		if f.directive != 'b' && f.directive != 'z' {
-			n = two(text, f.at)
-			wrong |= n // negative if anything is
-		}
-		switch f.directive {
-		case 'Y':
-			last := two(text, f.at+2)
-			wrong |= last
-			year = n*100 + last
-		case 'm':
-			month = n
-		case 'd':
-			day = n
-		case 'H':
-			hour = n
-		case 'M':
-			minute = n
-		case 'S':
-			second = n
-		case 'b':
-			month = monthOf(text[f.at : f.at+3])
-		case 'z':
-			if offset, ok = offsetOf(text[f.at : f.at+5]); !ok {
-				return instant{}, false
-			}
+	year, month, offset := 1970, 1, 0
+	day, hour, minute, second := twoOr(text, s.day, 1), twoOr(text, s.hour, 0), twoOr(text, s.minute, 0), twoOr(text, s.second, 0)
+	wrong := day | hour | minute | second // negative if any of them is
+	if s.year >= 0 {
+		first, last := two(text, s.year), two(text, s.year+2)
+		wrong |= first | last
+		year = first*100 + last
+	}
+	if s.name >= 0 {
+		month = monthOf(text[s.name : s.name+3])
+	} else {
+		month = twoOr(text, s.month, 1)
+	}
+	if s.offset >= 0 {
+		if offset, ok = offsetOf(text[s.offset : s.offset+5]); !ok {
+			return instant{}, false
 		}
 	}
 	seconds, ok := civil(year, month, day, hour, minute, second)
 	return instant{seconds: seconds - int64(offset)}, ok && wrong >= 0
 }
 
+// twoOr is two, and otherwise if at is negative.
+func twoOr(b []byte, at, otherwise int) int {
+	if at < 0 {
+		return otherwise
+	}
+	return two(b, at)
+}
+
 // monthOf returns the month that three letters stand for; 0: none.
 func monthOf(b []byte) int {
-	for i, name := range monthNames {
-		if b[0]|0x20 == name[0] && b[1]|0x20 == name[1] && b[2]|0x20 == name[2] {
+	key := uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2]) | 0x202020
+	for i, name := range monthKeys {
+		if key == name {
 			return i + 1
 		}
 	}
 	return 0
 }
+
+// monthKeys are the names of the months as numbers.
+var monthKeys = func() (keys [12]uint32) {
+	for i, name := range monthNames {
+		keys[i] = uint32(name[0])<<16 | uint32(name[1])<<8 | uint32(name[2])
+	}
+	return keys
+}()
 
 // offsetOf reads +hhmm as seconds.
 func offsetOf(b []byte) (seconds int, ok bool) {

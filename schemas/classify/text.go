@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -30,9 +31,13 @@ type cell struct {
 func (w *worker) addCell(start, end int) *cell {
 	n := len(w.cells)
 	w.cells = slices.Grow(w.cells, 1)[:n+1]
-	c := &w.cells[n] // field by field, as record does it
+	w.cells[n].set(start, end)
+	return &w.cells[n]
+}
+
+// set makes it the text between two places of the line: field by field, as an entry's set does it.
+func (c *cell) set(start, end int) {
 	c.start, c.end, c.from, c.to, c.made = start, end, start, end, false
-	return c
 }
 
 // A misfit says where a line of text leaves its format.
@@ -63,16 +68,7 @@ func newSplitter(p logtype.Parser, u *union) splitter {
 	case p.Regex != nil:
 		return &regexSplitter{Regex: p.Regex, fields: fieldsOf(p.Regex.Fields), cutter: newCutter(p.Regex.Regexp.String())}
 	}
-	s := &matchSplitter{FastMatch: p.FastMatch}
-	for i := range p.FastMatch.Patterns {
-		pattern := &p.FastMatch.Patterns[i]
-		quotes := make([]byte, len(pattern.Fields))
-		for k := range quotes {
-			quotes[k] = quoteAround(pattern, k)
-		}
-		s.fields, s.quotes = append(s.fields, fieldsOf(pattern.Fields)), append(s.quotes, quotes)
-	}
-	return s
+	return newMatchSplitter(p.FastMatch, fieldsOf)
 }
 
 // splitLine cuts the line into the tape of a part for text, for its schema or for the recorder. It reports whether the line
@@ -82,6 +78,7 @@ func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 	if prefix := p.split.text().SkipPrefix; prefix != "" && bytes.HasPrefix(line, []byte(prefix)) {
 		return false, true
 	}
+	w.between = 0
 	fields, ok := p.split.split(w, line, header)
 	if p.split.isHeader(w, line, header, ok) {
 		return false, true
@@ -91,48 +88,87 @@ func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 	}
 	w.alive = m
 	given, absent := w.frame(w.nodes[0].words)
-	seen := bare | tidinessOf(line)
-	for i := range w.cells {
+	seen := bare | tidinessOf(w.buf, len(line), w.between)
+	buf, columns, cells := w.buf, p.columns, w.cells
+	for i := range cells {
 		id := fields[i]
 		if id < 0 {
 			continue
 		}
-		f, c := &w.fields[id], &p.columns[id]
-		t := w.recordCell(&w.cells[i], f.id, &p.empty, seen)
-		if !w.takeCell(t, f, c, m) {
+		x, own := &cells[i], seen
+		if seen&altered != 0 {
+			own = bare | w.mend(x)
+			buf = w.buf
+		}
+		text := buf[x.from:x.to]
+		t := len(w.tape)
+		c, e := &columns[id], w.newEntry()
+		e.set(uint32(id), str, own, x.from, x.to, t+1)
+		switch {
+		case p.empty.has(text):
+			e.kind = null
+		case !c.judged && m != recorder:
+		case c.limit >= 0 && m != recorder && c.takeInteger(e, text):
+		case !w.takeCell(t, &w.fields[id], c, m):
 			return true, false
 		}
-		if c.view == nil || !c.required {
-			continue
-		}
-		place, bit := f.index>>6, uint64(1)<<(f.index&63)
-		given[place] |= bit
-		absent[place] &^= bit
-		if e := &w.tape[t]; e.kind == null || e.flags&maybe != 0 {
-			absent[place] |= bit
+		if c.isRequired {
+			place, bit := id>>6, uint64(1)<<(id&63)
+			given[place] |= bit
+			absent[place] &^= bit
+			if e = &w.tape[t]; e.kind == null || e.flags&maybe != 0 {
+				absent[place] |= bit
+			}
 		}
 	}
 	w.kill(w.lacking(0, 0, m, given, absent, 0, len(w.tape)))
 	return true, false
 }
 
-// tidinessOf says what is known of all cells of a line: the flags tidy and altered.
-func tidinessOf(line []byte) flags {
+// tidinessOf says what is known of all cells of a line, which is the first so many bytes of b: the flags tidy and altered. So many
+// quotes stand between the cells: if there are no others, there are none in them.
+func tidinessOf(b []byte, size, quotes int) flags {
 	switch {
-	case isTidy(line):
+	case quotes == 0 && isTidy(b[:size]), quotes > 0 && isTidyBut(b, size, quotes):
 		return tidy
-	case !utf8.Valid(line):
+	case !utf8.Valid(b[:size]):
 		return altered
 	}
 	return 0
 }
 
-// takeCell judges the cell at t; false: no schema is left.
+// isTidyBut reports whether the first so many bytes of b, which has padding behind them, are tidy but for so many quotes.
+func isTidyBut(b []byte, size, quotes int) bool {
+	odd := uint64(0)
+	for i := 0; i < size; i += 8 {
+		x := word(b, i)
+		if n := size - i; n < 8 { // spaces in place of what is behind them
+			x = x&(1<<(8*n)-1) | ' '*lows<<(8*n)
+		}
+		odd |= x | (x - ' '*lows) | zeroBytes(x^'\\'*lows)
+		quotes -= bits.OnesCount64(zeroBytes(x ^ '"'*lows))
+	}
+	return odd&highs == 0 && quotes == 0
+}
+
+// takeInteger notes the value of a cell that has to be an integer, as most are that have to be anything; false: takeCell has to
+// judge it.
+func (c *textColumn) takeInteger(e *entry, text []byte) bool {
+	n, ok := shortDigits(text)
+	if !ok || n > c.limit {
+		return false
+	}
+	e.value, e.nanos = n, 0
+	e.flags |= converted
+	return true
+}
+
+// takeCell judges the cell at t, which is not null; false: no schema is left.
 func (w *worker) takeCell(t int, f *field, c *textColumn, m mask) bool {
 	e := &w.tape[t]
 	rest := f.known & m &^ f.text
 	switch {
-	case rest == 0 || e.kind == null:
+	case rest == 0:
 		return true
 	case c.convert == nil || m == recorder || e.start == e.end:
 		return w.textValue(t, f, rest, 0, 1) >= 0
@@ -147,22 +183,16 @@ func withoutEnd(line []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 }
 
-// recordCell puts a cell on the tape. seen is what is known of the line.
-func (w *worker) recordCell(c *cell, field uint32, empty *emptyTexts, seen flags) int {
-	k := str
-	if seen&altered != 0 {
-		if text := w.buf[c.from:c.to]; utf8.Valid(text) {
-			seen &^= altered
-		} else {
-			from := len(w.buf)
-			w.buf, _ = decodeUTF8(w.buf, text)
-			c.from, c.to = from, len(w.buf)
-		}
+// mend makes UTF-8 of a cell that may be none, and returns the flag altered if it was none.
+func (w *worker) mend(c *cell) flags {
+	text := w.buf[c.from:c.to]
+	if utf8.Valid(text) {
+		return 0
 	}
-	if empty.has(w.buf[c.from:c.to]) {
-		k = null
-	}
-	return w.record(field, k, seen, c.from, c.to)
+	from := len(w.buf)
+	w.buf, _ = decodeUTF8(w.buf, text)
+	c.from, c.to = from, len(w.buf)
+	return altered
 }
 
 // Empty texts stand for null. In most formats there is one, of one byte.
@@ -179,9 +209,13 @@ func newEmptyTexts(texts []string) emptyTexts {
 }
 
 func (e *emptyTexts) has(text []byte) bool {
-	if e.single != 0 {
-		return len(text) == 1 && text[0] == e.single
+	if len(text) == 1 && text[0] == e.single {
+		return e.single != 0 || e.isListed(text)
 	}
+	return e.all != nil && e.isListed(text)
+}
+
+func (e *emptyTexts) isListed(text []byte) bool {
 	for _, one := range e.all {
 		if one == string(text) {
 			return true

@@ -17,9 +17,10 @@ type worker struct {
 	repeated bool    // some object has a name twice
 	last     []int32 // by field: an entry of it, while members are looked for
 
-	cells  []cell // of a line of text, and of texts that were put together
-	misfit misfit
-	header headerLine
+	cells   []cell // of a line of text, and of texts that were put together
+	misfit  misfit
+	header  headerLine
+	between int // double quotes that stand between the cells, as far as that is known
 
 	trouble   trouble
 	troubleAt int
