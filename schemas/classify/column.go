@@ -29,13 +29,18 @@ type Column struct {
 	Kind     ColumnKind
 	Len      int       // rows
 	Nulls    int       // of these
-	Valid    []byte    // a bit a row, the lowest first: 0 is null
+	Valid    []byte    // a bit a row, the lowest first: 0 is null; empty if there is no null
 	Offsets  []byte    // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
 	Values   []byte    // texts one behind the other; numbers, and rows of a dictionary, in little-endian; booleans as bits, the lowest first
 	Children []*Column // of a struct, of a list and of a dictionary
 
-	known map[string]int // of a dictionary: the rows of its texts
-	last  int            // of a dictionary: the row of the text that came last; -1: none came. The next one is often the same
+	words *words // of a dictionary
+}
+
+// words are the texts that a dictionary has.
+type words struct {
+	rows map[string]int
+	last int // the row of the text that came last; -1: none came. The next one is often the same
 }
 
 // NewColumn makes an empty column.
@@ -55,8 +60,10 @@ func (c *Column) Reset() {
 	for _, child := range c.Children {
 		child.Reset()
 	}
-	clear(c.known)
-	c.last = -1
+	if c.words != nil {
+		clear(c.words.rows)
+		c.words.last = -1
+	}
 }
 
 // Size returns the bytes of memory that the column has.
@@ -105,9 +112,12 @@ func (c *Column) pad(rows int) {
 	if n <= 0 {
 		return
 	}
+	if c.Nulls == 0 {
+		c.allValid()
+	}
 	c.Len, c.Nulls = rows, c.Nulls+n
-	for len(c.Valid)*8 < rows {
-		c.Valid = append(c.Valid, 0)
+	if more := (rows+7)/8 - len(c.Valid); more > 0 {
+		c.Valid = appendZeros(c.Valid, more)
 	}
 	switch c.Kind {
 	case TextColumn, ListColumn:
@@ -138,14 +148,34 @@ func appendZeros(b []byte, n int) []byte {
 	return append(b, zeros[:n]...)
 }
 
+// allValid notes of all rows that they are not null: the bits are there from the first null on.
+func (c *Column) allValid() {
+	c.Valid = c.Valid[:0]
+	for range c.Len / 8 {
+		c.Valid = append(c.Valid, 0xff)
+	}
+	if rest := c.Len & 7; rest > 0 {
+		c.Valid = append(c.Valid, 1<<rest-1)
+	}
+}
+
 // valid begins a row that is not null.
 func (c *Column) valid() {
+	if c.Nulls > 0 {
+		c.setValid()
+	}
+	c.Len++
+}
+
+func (c *Column) setValid() {
 	if c.Len&7 == 0 {
 		c.Valid = append(c.Valid, 0)
 	}
 	c.Valid[c.Len>>3] |= 1 << (c.Len & 7)
-	c.Len++
 }
+
+// isNull reports whether a row is null.
+func (c *Column) isNull(row int) bool { return c.Nulls > 0 && c.Valid[row>>3]>>(row&7)&1 == 0 }
 
 // AppendNull appends a row that is null.
 func (c *Column) AppendNull() { c.pad(c.Len + 1) }
@@ -182,36 +212,39 @@ func (c *Column) appendFrom(buf []byte, from, to int) {
 
 // wordOf returns the row of a text in a dictionary, which learns it if it is new.
 func wordOf[T []byte | string](c *Column, text T) (row int) {
-	words := c.Children[0]
-	if c.last >= 0 && string(text) == string(words.textAt(c.last)) {
-		return c.last
+	if c.words == nil {
+		c.words = &words{rows: map[string]int{}, last: -1}
 	}
-	row, ok := c.known[string(text)]
+	known, texts := c.words, c.Children[0]
+	if known.last >= 0 && string(text) == string(texts.textAt(known.last)) {
+		return known.last
+	}
+	row, ok := known.rows[string(text)]
 	if !ok {
-		row = words.Len
-		if c.known == nil {
-			c.known = map[string]int{}
-		}
-		c.known[string(text)] = row
-		addText(words, text)
+		row = texts.Len
+		known.rows[string(text)] = row
+		addText(texts, text)
 	}
-	c.last = row
+	known.last = row
 	return row
 }
 
 // Knows reports whether a dictionary has a text.
 func (c *Column) Knows(text string) bool {
-	_, ok := c.known[text]
+	if c.words == nil {
+		return false
+	}
+	_, ok := c.words.rows[text]
 	return ok
 }
 
 // Spell makes a column of texts of a dictionary.
 func (c *Column) Spell() {
-	words, rows := c.Children[0], c.Values
-	c.Kind, c.Offsets, c.Values = TextColumn, appendZeros(c.Offsets[:0], 4), make([]byte, 0, len(words.Values))
+	texts, rows := c.Children[0], c.Values
+	c.Kind, c.Offsets, c.Values = TextColumn, appendZeros(c.Offsets[:0], 4), make([]byte, 0, len(texts.Values))
 	for i := range c.Len {
-		if c.Valid[i>>3]>>(i&7)&1 == 1 {
-			c.Values = append(c.Values, words.textAt(int(binary.LittleEndian.Uint32(rows[4*i:])))...)
+		if !c.isNull(i) {
+			c.Values = append(c.Values, texts.textAt(int(binary.LittleEndian.Uint32(rows[4*i:])))...)
 		}
 		c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
 	}

@@ -74,8 +74,11 @@ func (w *worker) begin(p *part, i int) *member {
 type origin struct {
 	time      time.Time
 	id, label string
+	at        instant
 	parsed    []byte // the time
 	text      []byte // p_parse_time, p_source_id and p_source_label
+
+	validID, validLabel string // as events have them
 }
 
 func (o *origin) read(l *Line) {
@@ -83,7 +86,8 @@ func (o *origin) read(l *Line) {
 		return
 	}
 	o.time, o.id, o.label = l.ParseTime, l.SourceID, l.SourceLabel
-	o.parsed = new(timeWriter).append(o.parsed[:0], instantOf(l.ParseTime))
+	o.at, o.validID, o.validLabel = instantOf(l.ParseTime), validUTF8(l.SourceID), validUTF8(l.SourceLabel)
+	o.parsed = new(timeWriter).append(o.parsed[:0], o.at)
 	o.text = append(append(append(o.text[:0], `","p_parse_time":"`...), o.parsed...), `","p_source_id":`...)
 	o.text = append(appendString(o.text, l.SourceID), `,"p_source_label":`...)
 	o.text = appendString(o.text, l.SourceLabel)

@@ -100,7 +100,7 @@ func showStruct(fields []logtype.Field, columns []*classify.Column, row int) str
 }
 
 func show(v *logtype.Value, c *classify.Column, row int) string {
-	if c.Valid[row>>3]>>(row&7)&1 == 0 {
+	if c.Nulls > 0 && c.Valid[row>>3]>>(row&7)&1 == 0 {
 		return "-"
 	}
 	offset := func(k int) int { return int(binary.LittleEndian.Uint32(c.Offsets[4*k:])) }

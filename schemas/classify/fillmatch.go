@@ -21,15 +21,14 @@ func (f *Filler) AddMatched(e *Engine, l *Line, row int) (left map[string]json.R
 	return nil
 }
 
-// putMembers fills columns from those members of an object, between two entries, that the schema knows and that are present. It
-// has the cases that members has, which writes them.
+// putMembers fills columns from those members of an object, between two entries, that the schema knows and that are present, and
+// from those of the objects in it.
 func (y *layout) putMembers(w *worker, from, to, row int) {
-	for t := from; t < to; {
+	for t, next := from, 0; t < to; t = next {
 		e := &w.tape[t]
-		next := int(e.next)
+		next = int(e.next)
 		place := w.places[e.field]
 		if place == 0 {
-			t = next
 			continue
 		}
 		x := &y.slots[place-1]
@@ -43,10 +42,13 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 		case x.typ == typSource:
 		case e.flags&duplicate != 0:
 			w.duplicates = true
+		case e.kind == object && x.holds == object && !x.json:
+			x.column.padTo(row)
+			x.column.valid()
+			next = t + 1 // its members are of the same row
 		case e.kind > str || w.state(t, x.view) != absent:
 			y.put(w, t, x, row)
 		}
-		t = next
 	}
 }
 
@@ -131,16 +133,17 @@ func (w *worker) putString(c *Column, e *entry, v *view) {
 
 // putOwn fills the columns of the p_ fields.
 func (y *layout) putOwn(w *worker, l *Line, row int) {
-	at := instantOf(l.ParseTime).micros()
+	w.origin.read(l)
+	at := w.origin.at.micros()
 	y.putTime(ownParseTime, at, row)
 	if w.timeRank > 0 {
 		at = w.eventTime.micros()
 	}
 	y.putTime(ownEventTime, at, row)
-	y.putText(ownLogType, y.schema.Name, row)
+	putValid(y.own[ownLogType], y.schema.Name, row)
 	y.putText(ownRowID, l.RowID, row)
-	y.putText(ownSourceID, l.SourceID, row)
-	y.putText(ownSourceLabel, l.SourceLabel, row)
+	putValid(y.own[ownSourceID], w.origin.validID, row)
+	putValid(y.own[ownSourceLabel], w.origin.validLabel, row)
 	if l.SourceFile != "" {
 		y.putText(ownSourceFile, l.SourceFile, row)
 	}
@@ -173,16 +176,16 @@ func (y *layout) putTime(own int, micros int64, row int) {
 }
 
 func (y *layout) putText(own int, text string, row int) {
-	c := y.own[own]
-	if c == nil {
-		return
+	if c := y.own[own]; c != nil {
+		putValid(c, validUTF8(text), row)
 	}
-	c.padTo(row)
-	if utf8.ValidString(text) {
+}
+
+// putValid puts a text into a column, if there is one; it is UTF-8.
+func putValid(c *Column, text string, row int) {
+	if c != nil {
+		c.padTo(row)
 		c.AppendString(text)
-	} else {
-		valid, _ := decodeUTF8(nil, []byte(text))
-		c.AppendText(valid)
 	}
 }
 

@@ -72,10 +72,15 @@ func rungs(t testing.TB) []*rung {
 	fill := func(e *classify.Engine, line []byte) bool {
 		l := lineOf(line)
 		s := e.Match(l)
-		if s != nil && tables[s] == nil {
-			tables[s] = newTable(s)
+		if s == nil {
+			return false
 		}
-		return s != nil && tables[s].filler.AddMatched(e, &l, tables[s].next()) == nil
+		into := tables[s]
+		if into == nil {
+			into = newTable(s)
+			tables[s] = into
+		}
+		return into.filler.AddMatched(e, &l, into.next()) == nil
 	}
 	return []*rung{
 		{name: "split", lines: [][]byte{bytes.Repeat(append(bytes.Join(trails, []byte("\n")), '\n'), 200)}, check: splitLines}, // more than caches hold

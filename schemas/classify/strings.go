@@ -85,6 +85,15 @@ func decodeUTF8(dst, b []byte) (text []byte, replaced bool) {
 	return dst, replaced
 }
 
+// validUTF8 returns s, with U+FFFD for each byte that is no UTF-8.
+func validUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	valid, _ := decodeUTF8(nil, []byte(s))
+	return string(valid)
+}
+
 // isPlain reports whether text stands in events as it is: it has no quote, backslash or control character.
 func isPlain(text []byte) bool {
 	i := 0
