@@ -1,6 +1,7 @@
 package classify_test
 
 import (
+	"strings"
 	"testing"
 
 	"panther/schemas/logtype"
@@ -31,6 +32,38 @@ func TestValuesOfText(t *testing.T) {
 		for _, v := range values {
 			p.check(t, []byte(v+";plain"))
 			p.check(t, []byte(v+`;"in ""quotes"""`))
+		}
+	}
+}
+
+// Names and texts of the lengths at which they are copied, searched and looked at by words, with a byte in them that is not
+// like the others, by engine and reference: with and without quotes that stand between the cells, and with an end of the line.
+func TestLengthsOfText(t *testing.T) {
+	long := strings.Repeat("abcdefghij", 8)
+	odd := []string{"", `"`, `""`, `\`, `\"`, "é", "\xff", "\x7f", "\x01", "%", " ", ";", `" [`, "/", ":"}
+	for _, n := range []int{1, 36, 37, 60} {
+		name := long[:n]
+		fields := "fields:\n- {name: v, type: string, indicators: [url]}\n- {name: " + name + ", type: string}\n- {name: w, type: bigint}\n"
+		for _, parser := range []string{"csv: {delimiter: ';', columns: [v, " + name + ", w]}", `fastmatch: {match: ['%{v} "%{` + name + `}" [%{w}]']}`,
+			`fastmatch: {match: ['%{v} "%{` + name + `}" [%{w}]'], trimSpace: true}`} {
+			s, err := logtype.Parse("x.yml", []byte("schema: My.Lengths\nparser: {"+parser+"}\n"+fields))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newPair(t, s)
+			for size := 0; size < 70; size += 1 + size/40 {
+				for k, o := range odd {
+					text := long[:size*k/len(odd)] + o + long[:size-size*k/len(odd)]
+					for _, v := range []string{"https://example.com/" + text, text} {
+						line := v + ";" + text + ";12"
+						if s.Parser.FastMatch != nil {
+							line = v + ` "` + text + `" [12]`
+						}
+						p.check(t, []byte(line))
+						p.check(t, []byte(line+"\r\n"))
+					}
+				}
+			}
 		}
 	}
 }
