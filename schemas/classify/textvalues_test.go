@@ -54,14 +54,12 @@ func TestLengthsOfText(t *testing.T) {
 			for size := 0; size < 70; size += 1 + size/40 {
 				for k, o := range odd {
 					text := long[:size*k/len(odd)] + o + long[:size-size*k/len(odd)]
-					for _, v := range []string{"https://example.com/" + text, text} {
-						line := v + ";" + text + ";12"
-						if s.Parser.FastMatch != nil {
-							line = v + ` "` + text + `" [12]`
-						}
-						p.check(t, []byte(line))
-						p.check(t, []byte(line+"\r\n"))
+					line := "https://example.com/" + text + ";" + text + ";12"
+					if s.Parser.FastMatch != nil {
+						line = "https://example.com/" + text + ` "` + text + `" [12]`
 					}
+					p.check(t, []byte(line))
+					p.check(t, []byte(line+"\r\n"))
 				}
 			}
 		}
