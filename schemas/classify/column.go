@@ -26,12 +26,14 @@ const (
 // A Column holds values of many events, one a row, in the buffers of Apache Arrow: whoever has a library of Arrow makes an
 // array of them without copying. Rows at the end that nobody filled are null; End makes them. The zero Column holds texts.
 type Column struct {
-	Kind     ColumnKind
-	Len      int       // rows
-	Nulls    int       // of these
+	Values  []byte // texts one behind the other; numbers, and rows of a dictionary, in little-endian; booleans as bits, the lowest first
+	Offsets []byte // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
+	Len     int    // rows
+	Kind    ColumnKind
+	some    bool // there are nulls; up to here is what most rows need, in one line of the processor's cache
+
+	Nulls    int       // of the rows
 	Valid    []byte    // a bit a row, the lowest first: 0 is null; empty if there is no null
-	Offsets  []byte    // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
-	Values   []byte    // texts one behind the other; numbers, and rows of a dictionary, in little-endian; booleans as bits, the lowest first
 	Children []*Column // of a struct, of a list and of a dictionary
 
 	words *words // of a dictionary
@@ -52,7 +54,7 @@ func NewColumn(k ColumnKind, children ...*Column) *Column {
 
 // Reset makes the column empty again, in the memory that it has: no array may use it any more.
 func (c *Column) Reset() {
-	c.Len, c.Nulls = 0, 0
+	c.Len, c.Nulls, c.some = 0, 0, false
 	c.Valid, c.Offsets, c.Values = c.Valid[:0], c.Offsets[:0], c.Values[:0]
 	if c.Kind == TextColumn || c.Kind == ListColumn {
 		c.Offsets = append(c.Offsets, 0, 0, 0, 0)
@@ -112,10 +114,10 @@ func (c *Column) pad(rows int) {
 	if n <= 0 {
 		return
 	}
-	if c.Nulls == 0 {
+	if !c.some {
 		c.allValid()
 	}
-	c.Len, c.Nulls = rows, c.Nulls+n
+	c.Len, c.Nulls, c.some = rows, c.Nulls+n, true
 	if more := (rows+7)/8 - len(c.Valid); more > 0 {
 		c.Valid = appendZeros(c.Valid, more)
 	}
@@ -161,7 +163,7 @@ func (c *Column) allValid() {
 
 // valid begins a row that is not null.
 func (c *Column) valid() {
-	if c.Nulls > 0 {
+	if c.some {
 		c.setValid()
 	}
 	c.Len++
@@ -175,7 +177,7 @@ func (c *Column) setValid() {
 }
 
 // isNull reports whether a row is null.
-func (c *Column) isNull(row int) bool { return c.Nulls > 0 && c.Valid[row>>3]>>(row&7)&1 == 0 }
+func (c *Column) isNull(row int) bool { return c.some && c.Valid[row>>3]>>(row&7)&1 == 0 }
 
 // AppendNull appends a row that is null.
 func (c *Column) AppendNull() { c.pad(c.Len + 1) }
