@@ -50,13 +50,21 @@ func (f *found) reset() {
 // indicated adds a text to a set, unless one of those added last is the same.
 func (w *worker) indicated(set uint8, from, to int) {
 	places := w.found.sets[set]
-	for _, p := range places[max(0, len(places)-16):] {
-		if int(p.to-p.from) == to-from && string(w.buf[p.from:p.to]) == string(w.buf[from:to]) {
+	for i := max(0, len(places)-16); i < len(places); i++ {
+		if p := &places[i]; int(p.to-p.from) == to-from && sameText(w.buf, int(p.from), from, to-from) {
 			return
 		}
 	}
 	w.found.sets[set] = append(places, place{uint32(from), uint32(to), w.found.plain})
 	w.found.used |= 1 << set
+}
+
+// sameText reports whether the texts of a size at two places are the same.
+func sameText(b []byte, i, k, size int) bool {
+	if size < 8 || size > 16 {
+		return string(b[i:i+size]) == string(b[k:k+size])
+	}
+	return word(b, i) == word(b, k) && word(b, i+size-8) == word(b, k+size-8)
 }
 
 // distinct returns the indicators of a set: sorted by bytes, each value once.

@@ -157,27 +157,29 @@ func (w *worker) foreignHost(host string) {
 
 // arn adds an ARN and what it names: arn:partition:service:region:account:resource.
 func (w *worker) arn(from, to int) {
-	text := w.buf[from:to]
-	if !bytes.HasPrefix(text, []byte("arn:")) {
+	b := w.buf
+	if to-from < len("arn:") || string(b[from:from+4]) != "arn:" {
 		return
 	}
-	var colons [5]int
-	at := 0
-	for n := range colons {
-		for at < len(text) && text[at] != ':' {
-			at++
-		}
-		if at == len(text) {
+	before, behind := 0, 0 // the last two colons, in the end those around the account
+	at, left := from+len("arn:"), 4
+	for ; left > 0; at += 8 {
+		if at >= to {
 			return
 		}
-		colons[n] = at
-		at++
+		for found := zeroBytes(word(b, at) ^ ':'*lows); found != 0 && left > 0; found &= found - 1 {
+			before, behind = behind, at+bits.TrailingZeros64(found)>>3
+			left--
+		}
+	}
+	if behind >= to {
+		return
 	}
 	w.indicated(setARNs, from, to)
-	if isAccount(text[colons[3]+1 : colons[4]]) {
-		w.indicated(setAccounts, from+colons[3]+1, from+colons[4])
+	if isAccount(b[before+1 : behind]) {
+		w.indicated(setAccounts, before+1, behind)
 	}
-	if id, ok := bytes.CutPrefix(text[at:], []byte("instance/")); ok && isInstance(id) {
+	if id, ok := bytes.CutPrefix(b[behind+1:to], []byte("instance/")); ok && isInstance(id) {
 		w.indicated(setInstances, to-len(id), to)
 	}
 }
