@@ -29,7 +29,7 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 	m := w.begin(p, i)
 	w.out = append(w.out, '{')
 	if p.split != nil {
-		w.columns(p.columns, p.room)
+		w.columns(p.columns)
 	} else {
 		w.values(0, len(w.tape), object)
 		w.flush(0)
@@ -171,8 +171,8 @@ func (w *worker) flush(next int) {
 }
 
 // values writes what an object or array, which is outer, has between two entries: those members that the schema knows and that are
-// present, or all elements. It goes into objects and arrays without calling itself: most values are a few bytes that lengthen
-// the run, and calls would take longer than they.
+// present, or all elements. It goes into objects and arrays by itself: most values are a few bytes that lengthen the run, and a call
+// for each would take longer than they.
 func (w *worker) values(from, to int, outer kind) {
 	open := len(w.open)
 	comma, within, end := 0, outer, to // end: where what is open ends
@@ -244,7 +244,7 @@ func (v *emit) isAsIs(e *entry) bool {
 		(v.typ != typTimestamp || e.flags&canonical != 0)
 }
 
-// has reports whether the event has the value at t.
+// has reports whether the event has the value at t, and notes if it has not because the line has another one of its name behind it.
 func (w *worker) has(t int, v *emit) bool {
 	e := &w.tape[t]
 	switch {

@@ -8,17 +8,25 @@ import (
 // A textColumn is a field of a line of text, as events have it. A line of text has no names and no nesting, and only one schema,
 // so that what is to be done for each of its values is known before.
 type textColumn struct {
-	emit
+	*view
+	indicators uint32
+	typ        typ
 	plain      bool
 	judged     bool // not any text will do
 	isRequired bool
-	quotes     uint8    // 1: around its texts there are quotes
-	asTidy     flags    // of a text that events have as it stands; malformed: they have none
-	convert    *conv    // what its texts have to be; nil: nothing, or more than one conversion says
-	limit      int64    // the largest integer that it may be; -1: it is none
-	literal    []byte   // ,"name":
-	short      [40]byte // the same, if it is no longer
+	quotes     uint8           // 1: around its texts there are quotes
+	asTidy     flags           // of a text that events have as it stands; malformed: they have none
+	convert    *conv           // what its texts have to be; nil: nothing, or more than one conversion says
+	limit      int64           // the largest integer that it may be; -1: it is none
+	literal    []byte          // ,"name":
+	short      [shortName]byte // the same, if it is no longer
 }
+
+// What is no longer is copied as so many bytes, whatever is behind it: that is faster than to copy fewer.
+const (
+	shortName = 40
+	shortText = 32
+)
 
 func newTextColumns(u *union) []textColumn {
 	columns := make([]textColumn, len(u.fields))
@@ -28,7 +36,7 @@ func newTextColumns(u *union) []textColumn {
 			continue
 		}
 		v := u.view(0, r, 1)
-		c := textColumn{emit: newEmit(v, 0), plain: v.plain, judged: r.known&^r.text&1 != 0, isRequired: v.required, asTidy: malformed, limit: -1}
+		c := textColumn{view: v, indicators: v.indicators, typ: v.typ, plain: v.plain, judged: r.known&^r.text&1 != 0, isRequired: v.required, asTidy: malformed, limit: -1}
 		c.literal = []byte(cmp.Or(v.literal, u.literals[id]))
 		copy(c.short[:], c.literal)
 		if v.typ.isConverted() {
@@ -45,21 +53,8 @@ func newTextColumns(u *union) []textColumn {
 	return columns
 }
 
-// slack is how much more than what is in it an event may be written over, so that a few words are copied without a look at how
-// many bytes count.
-const slack = 64
-
-// roomFor bounds what the columns take that are copied so: their names, with two quotes each, and slack.
-func roomFor(columns []textColumn) (room int) {
-	for i := range columns {
-		room += len(columns[i].literal) + 2
-	}
-	return room + slack
-}
-
 // columns writes the members of a line of text, behind the brace.
-func (w *worker) columns(columns []textColumn, room int) {
-	w.out = slices.Grow(w.out, room+len(w.buf))
+func (w *worker) columns(columns []textColumn) {
 	brace := len(w.out) - 1 // the comma before the first name is written over it
 	buf, out, n := w.buf, w.out[:cap(w.out)], brace
 	for t, next := 0, 0; t < len(w.tape); t = next {
@@ -69,15 +64,23 @@ func (w *worker) columns(columns []textColumn, room int) {
 		if e.flags != c.asTidy || e.kind != str || c.quotes == 0 && buf[start]-'1' > 8 && end-start > 1 {
 			w.out = out[:n]
 			w.column(t, c)
-			w.out = slices.Grow(w.out, room+len(w.buf))
-			buf, out, n = w.buf, w.out[:cap(w.out)], len(w.out)
+			out, n = w.out[:cap(w.out)], len(w.out)
 			continue
 		}
-		n += c.putName(out[n:])
+		if need := n + len(c.literal) + shortName + end - start + shortText; need > len(out) {
+			w.out = slices.Grow(out[:n], need-n)
+			out = w.out[:cap(w.out)]
+		}
+		if len(c.literal) <= shortName {
+			*(*[shortName]byte)(out[n:]) = c.short
+		} else {
+			copy(out[n:], c.literal)
+		}
+		n += len(c.literal)
 		out[n] = '"'
 		n += int(c.quotes)
-		if end-start <= 32 && start+32 <= len(buf) {
-			*(*[32]byte)(out[n : n+32]) = [32]byte(buf[start : start+32])
+		if end-start <= shortText && start+shortText <= len(buf) {
+			*(*[shortText]byte)(out[n:]) = [shortText]byte(buf[start:])
 		} else {
 			copy(out[n:], buf[start:end])
 		}
@@ -86,20 +89,10 @@ func (w *worker) columns(columns []textColumn, room int) {
 		n += int(c.quotes)
 		if c.indicators != 0 {
 			w.indicate(c.indicators, start, end, true)
-			buf = w.buf
 		}
 	}
-	out[brace] = '{'
 	w.out = out[:max(n, brace+1)]
-}
-
-// putName writes the name, and returns how long it is. There is slack behind it.
-func (c *textColumn) putName(dst []byte) int {
-	if len(c.literal) > len(c.short) {
-		return copy(dst, c.literal)
-	}
-	*(*[40]byte)(dst[:40]) = c.short
-	return len(c.literal)
+	w.out[brace] = '{'
 }
 
 // column writes the member at t, if it is there.

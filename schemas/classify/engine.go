@@ -50,7 +50,6 @@ func (p *Plan) add(candidates []*logtype.Schema, places []int, left *int) error 
 	if candidates[0].Parser.IsText() {
 		one.split = newSplitter(candidates[0].Parser, u)
 		one.columns = newTextColumns(&one.union)
-		one.room = roomFor(one.columns)
 		one.empty = newEmptyTexts(one.split.text().EmptyValues)
 	}
 	for i, s := range candidates {

@@ -108,17 +108,24 @@ func (p *matchPattern) cellEnd(b []byte, i int, quote byte, pos, end int) int {
 	}
 }
 
-// indexFrom returns where a text stands first in b[i:end], which has padding behind it; -1: nowhere. Cells are short, so by words.
+// indexFrom returns where a text stands first in b[i:end], which has padding behind it; -1: nowhere. Cells are short, so it looks
+// by words; where the text begins in several places before it stands there, package bytes is the one that is not slow.
 func indexFrom(b []byte, i, end int, text []byte) int {
-	last, first := end-len(text), uint64(text[0])*lows
+	last, first, tries := end-len(text), uint64(text[0])*lows, 4
 	for ; i <= last; i += 8 {
 		for found := zeroBytes(word(b, i) ^ first); found != 0; found &= found - 1 {
 			at := i + bits.TrailingZeros64(found)>>3
-			if at > last {
+			switch {
+			case at > last:
 				return -1
-			}
-			if len(text) == 1 || b[at+1] == text[1] && string(b[at+2:at+len(text)]) == string(text[2:]) {
+			case len(text) == 1 || b[at+1] == text[1] && string(b[at+2:at+len(text)]) == string(text[2:]):
 				return at
+			}
+			if tries--; tries == 0 {
+				if i = bytes.Index(b[at+1:end], text); i >= 0 {
+					i += at + 1
+				}
+				return i
 			}
 		}
 	}

@@ -206,7 +206,12 @@ func (g generator) regex(columns []column, options string) (parser string, line 
 	pattern := pick(g, "^", "")
 	var literals []string
 	definitions := ""
-	for i, c := range columns {
+	inner, around := columns, "" // the first group may have the others in it
+	if name := columns[0].name; len(columns) > 1 && name != "_" && strings.Trim(name, "abcdefiA_") == "" && g.chance(25) {
+		inner, around = columns[1:], "(?P<"+name+">"
+		pattern += around
+	}
+	for i, c := range inner {
 		open, end := "", ""
 		if g.chance(20) {
 			open, end = "(?:", ")?"
@@ -225,10 +230,13 @@ func (g generator) regex(columns []column, options string) (parser string, line 
 		literals = append(literals, literal)
 		pattern += open + literal + group + end
 	}
+	if around != "" {
+		pattern += ")"
+	}
 	pattern += pick(g, "$", "$", "")
 	return fmt.Sprintf("{regex: {match: [%q]%s%s}}", pattern, definitions, options), func(g generator, columns []column) string {
 		text := ""
-		for i, c := range columns {
+		for i, c := range columns[len(columns)-len(inner):] {
 			text += literals[i] + g.space() + g.cell(c.value)
 		}
 		return text

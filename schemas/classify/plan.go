@@ -28,7 +28,6 @@ type part struct {
 	split   splitter        // nil: lines are not text
 	script  *logtype.Script // nil: no program makes an object of a line
 	columns []textColumn    // of the fields of a line of text
-	room    int             // of these
 	empty   emptyTexts      // of a line of text
 	members []member        // the schemas of the part, in the source's order: that of groups and bits
 }
@@ -51,7 +50,7 @@ type emit struct {
 	typ        typ
 	asIs       uint8 // the kinds, one a bit, of which events have the bytes that lines have, unless flags say otherwise
 	holds      kind  // object or array: events have what the schema knows in it
-	name       uint8 // how long "name": is in lines; longName: it is longer, or events have another one
+	name       uint8 // how long "name": is in lines, 0 of an element; longName: it is longer, or events have another one
 }
 
 const longName = 255

@@ -205,6 +205,7 @@ func (c *calendar) zone() {
 	c.text = c.text[1:]
 	switch sign {
 	case 'Z':
+		c.offset = 0
 		return
 	case '+', '-':
 	default:

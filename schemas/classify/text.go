@@ -107,7 +107,7 @@ func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 		switch {
 		case p.empty.has(text):
 			e.kind = null
-		case !c.judged && m != recorder:
+		case !c.judged:
 		case c.limit >= 0 && m != recorder && c.takeInteger(e, text):
 		case !w.takeCell(t, &w.fields[id], c, m):
 			return true, false
@@ -202,7 +202,7 @@ type emptyTexts struct {
 }
 
 func newEmptyTexts(texts []string) emptyTexts {
-	if len(texts) == 1 && len(texts[0]) == 1 {
+	if len(texts) == 1 && len(texts[0]) == 1 && texts[0] != "\x00" {
 		return emptyTexts{single: texts[0][0]}
 	}
 	return emptyTexts{all: texts}

@@ -40,7 +40,7 @@ func TestValuesOfText(t *testing.T) {
 // like the others, by engine and reference: with and without quotes that stand between the cells, and with an end of the line.
 func TestLengthsOfText(t *testing.T) {
 	long := strings.Repeat("abcdefghij", 8)
-	odd := []string{"", `"`, `""`, `\`, `\"`, "é", "\xff", "\x7f", "\x01", "%", " ", ";", `" [`, "/", ":"}
+	odd := []string{"", `"`, `""`, `\`, `\"`, "é", "\xff", "\x80", "\x00", "\x7f", "\x01", "%", " ", ";", `" [`, "/", ":"}
 	for _, n := range []int{1, 36, 37, 60} {
 		name := long[:n]
 		fields := "fields:\n- {name: v, type: string, indicators: [url]}\n- {name: " + name + ", type: string}\n- {name: w, type: bigint}\n"
@@ -63,5 +63,36 @@ func TestLengthsOfText(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Cases in which what is known of a line, of a place or of the room that is left is easily wrong, by engine and reference.
+func TestCasesOfLines(t *testing.T) {
+	long := strings.Repeat("x", 1000)
+	for _, c := range []struct{ schema, line string }{
+		{"parser: {regex: {match: ['^(?P<a>(?P<b>(?P<c>.*)))$']}}\nfields: [{name: a, type: string}, {name: b, type: string}, {name: c, type: string}]", long},
+		{"parser: {csv: {columns: [a, b, c]}}\nfields: [{name: a, type: string, mask: {type: hash}}, {name: b, type: string, mask: {type: hash}}, {name: c, type: string}]", "a,a," + long},
+		{"parser: {csv: {columns: [a, b], emptyValues: [\"\\0\"]}}\nfields: [{name: a, type: string}, {name: b, type: string}]", "\x00,x"},
+		{"parser: {csv: {columns: [a, b]}}\nfields: [{name: a, type: string}, {name: b, type: string}]", "\x00,x"},
+		{"parser: {fastmatch: {match: ['%{a}----|%{b}']}}\nfields: [{name: a, type: string}, {name: b, type: string}]", "x-" + strings.Repeat("---- ", 20) + "-----|y"},
+		{"parser: {fastmatch: {match: ['%{a}----|%{b}']}}\nfields: [{name: a, type: string}, {name: b, type: string}]", "x-" + strings.Repeat("-", 40)},
+		{"fields: [{name: l, type: array, element: {type: array, element: {type: int}}}]", `{"l":[[1],null,[2]]}`},
+		{"fields: [{name: o, type: array, element: {type: object, fields: [{name: a, type: int}]}}]", `{"o":[{"a":1},null,{"a":2}]}`},
+		{"fields: [{name: t, type: timestamp, timeFormat: '%d %b %Y %S %H %Y'}]", `{"t":"24 Jan 20x4 31 23 1970"}`},
+		{"fields: [{name: t, type: timestamp, timeFormat: '%z/%S/%m/%Y/%B/%d/%z'}]", `{"t":"-0730/02/01/0001/may/30/Z"}`},
+	} {
+		s, err := logtype.Parse("x.yml", []byte("schema: My.Cases\n"+c.schema+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		newPair(t, s).check(t, []byte(c.line))
+	}
+	s, err := logtype.Parse("x.yml", []byte("schema: My.Renamed\nfields: [{name: s, type: string}, {name: fresh, type: string, rename: {from: old}}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPair(t, s)
+	for n := range 300 { // what is left out may be as long as a number that means something else
+		p.check(t, []byte(`{"s":"x","unk":"`+strings.Repeat("y", n)+`","old":"v"}`))
 	}
 }

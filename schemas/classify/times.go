@@ -312,11 +312,13 @@ func (w *timeWriter) append(dst []byte, at instant) []byte {
 		putTwo(b, 5, uint32(month))
 		putTwo(b, 8, uint32(dayOfMonth))
 	}
-	minutes := clock / 60
-	putTwo(b, 11, minutes/60)
-	putTwo(b, 14, minutes%60)
-	putTwo(b, 17, clock%60)
+	n := len(dst)
 	dst = append(dst, b[:]...)
+	hms := (*[20]byte)(dst[n:]) // written in the copy: a text that has just been written byte by byte is slow to copy
+	minutes := clock / 60
+	putTwo(hms, 11, minutes/60)
+	putTwo(hms, 14, minutes%60)
+	putTwo(hms, 17, clock%60)
 	if at.nanos == 0 {
 		return dst
 	}
