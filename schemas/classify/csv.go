@@ -75,11 +75,7 @@ func (s *csvSplitter) cells(w *worker, line []byte, want int) bool {
 	}
 	w.cells = w.cells[:0]
 	for pos := 0; ; pos++ { // over the delimiter
-		if !s.TrimSpace && (pos == len(line) || line[pos] != '"') {
-			end := s.delimiter(w.buf, pos, len(line))
-			w.addCell(pos, end)
-			pos = end
-		} else if pos = s.cell(w, line, pos); pos < 0 {
+		if pos = s.cell(w, line, pos); pos < 0 {
 			return false
 		}
 		if pos == len(line) {

@@ -238,9 +238,9 @@ func (w *worker) leave(open, to int, outer kind) (end int, within kind) {
 	return int(around.next), around.kind
 }
 
-// isAsIs reports whether the event has an entry as the line has it, with its name.
+// isAsIs reports whether the event has a value as the line has it.
 func (v *emit) isAsIs(e *entry) bool {
-	return v.asIs>>e.kind&1 != 0 && e.flags&^(fraction|long|converted|canonical) == plainKey &&
+	return v.asIs>>e.kind&1 != 0 && e.flags&^(plainKey|fraction|long|converted|canonical) == 0 &&
 		(v.typ != typTimestamp || e.flags&canonical != 0)
 }
 

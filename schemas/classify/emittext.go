@@ -10,8 +10,6 @@ import (
 type textColumn struct {
 	*view
 	indicators uint32
-	typ        typ
-	plain      bool
 	judged     bool // not any text will do
 	isRequired bool
 	quotes     uint8           // 1: around its texts there are quotes
@@ -36,7 +34,7 @@ func newTextColumns(u *union) []textColumn {
 			continue
 		}
 		v := u.view(0, r, 1)
-		c := textColumn{view: v, indicators: v.indicators, typ: v.typ, plain: v.plain, judged: r.known&^r.text&1 != 0, isRequired: v.required, asTidy: malformed, limit: -1}
+		c := textColumn{view: v, indicators: v.indicators, judged: r.known&^r.text&1 != 0, isRequired: v.required, asTidy: malformed, limit: -1}
 		c.literal = []byte(cmp.Or(v.literal, u.literals[id]))
 		copy(c.short[:], c.literal)
 		if v.typ.isConverted() {

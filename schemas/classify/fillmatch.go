@@ -140,12 +140,12 @@ func (y *layout) putOwn(w *worker, l *Line, row int) {
 		at = w.eventTime.micros()
 	}
 	y.putTime(ownEventTime, at, row)
-	putValid(y.own[ownLogType], y.schema.Name, row)
-	y.putText(ownRowID, l.RowID, row)
-	putValid(y.own[ownSourceID], w.origin.validID, row)
-	putValid(y.own[ownSourceLabel], w.origin.validLabel, row)
+	y.putText(ownLogType, y.schema.Name, row)
+	y.putText(ownRowID, validUTF8(l.RowID), row)
+	y.putText(ownSourceID, w.origin.validID, row)
+	y.putText(ownSourceLabel, w.origin.validLabel, row)
 	if l.SourceFile != "" {
-		y.putText(ownSourceFile, l.SourceFile, row)
+		y.putText(ownSourceFile, validUTF8(l.SourceFile), row)
 	}
 	if c := y.own[ownVersion]; c != nil {
 		c.padTo(row)
@@ -175,15 +175,9 @@ func (y *layout) putTime(own int, micros int64, row int) {
 	}
 }
 
+// putText puts a text, which is UTF-8, into a column of its own, if there is one.
 func (y *layout) putText(own int, text string, row int) {
 	if c := y.own[own]; c != nil {
-		putValid(c, validUTF8(text), row)
-	}
-}
-
-// putValid puts a text into a column, if there is one; it is UTF-8.
-func putValid(c *Column, text string, row int) {
-	if c != nil {
 		c.padTo(row)
 		c.AppendString(text)
 	}

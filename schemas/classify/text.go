@@ -209,10 +209,7 @@ func newEmptyTexts(texts []string) emptyTexts {
 }
 
 func (e *emptyTexts) has(text []byte) bool {
-	if len(text) == 1 && text[0] == e.single {
-		return e.single != 0 || e.isListed(text)
-	}
-	return e.all != nil && e.isListed(text)
+	return len(text) == 1 && text[0] == e.single && e.single != 0 || e.all != nil && e.isListed(text)
 }
 
 func (e *emptyTexts) isListed(text []byte) bool {
