@@ -103,12 +103,12 @@ func (p *part) newMember(i int, s *logtype.Schema, candidate int) member {
 	for id := range p.fields {
 		known += int(p.rule(g, uint32(id)).known & bit >> (i % groupSize))
 	}
-	m.emits = make([]emit, 0, known)
+	m.emits = make([]emit, 1, 1+known)
 	for id := range p.fields {
 		if r := p.rule(g, uint32(id)); r.known&bit != 0 {
 			v := p.view(g, r, bit)
-			m.emits = append(m.emits, newEmit(v, len(p.literals[id])-1))
 			m.places[id] = uint32(len(m.emits))
+			m.emits = append(m.emits, newEmit(v, len(p.literals[id])-1))
 		}
 	}
 	return m
@@ -116,11 +116,13 @@ func (p *part) newMember(i int, s *logtype.Schema, candidate int) member {
 
 // newEmit makes what a field is written by, whose name takes so many bytes in a line.
 func newEmit(v *view, name int) emit {
-	e := emit{v, v.indicators, v.typ, 0, null, uint8(min(name, longName))}
+	e := emit{view: v, special: v.indicators, odd: ^(fraction | long | converted | canonical), name: uint8(min(name, longName))}
 	switch {
-	case v.typ == typSource || v.embedded:
-	case v.plain, v.typ == typTimestamp:
+	case v.literal != "" || v.typ == typSource || v.embedded:
+	case v.plain:
 		e.asIs = 1 << str
+	case v.typ == typTimestamp:
+		e.asIs, e.special, e.odd = 1<<str, tells, e.odd|canonical
 	case v.typ == typBoolean:
 		e.asIs = 1 << boolean
 	case v.typ.isInteger():
@@ -128,14 +130,11 @@ func newEmit(v *view, name int) emit {
 	case v.typ == typJSON:
 		e.asIs = 1<<boolean | 1<<number | 1<<str | 1<<object | 1<<array
 	case v.typ == typObject:
-		e.holds = object
+		e.asIs, e.special, e.odd = 1<<object, opens, duplicate|plainKey
 	case v.typ == typArray:
-		e.holds = array
+		e.asIs, e.special, e.odd = 1<<array, opens, duplicate|plainKey
 	}
-	switch {
-	case v.literal != "":
-		e.name = longName
-	case v.field == nil || v.field.Name == "": // an element
+	if v.field == nil || v.field.Name == "" { // an element
 		e.name = 0
 	}
 	return e
@@ -173,79 +172,80 @@ func (w *worker) flush(next int) {
 // values writes what an object or array, which is outer, has between two entries: those members that the schema knows and that are
 // present, or all elements. It goes into objects and arrays by itself: most values are a few bytes that lengthen the run, and a call
 // for each would take longer than they.
-func (w *worker) values(from, to int, outer kind) {
-	open := len(w.open)
-	comma, within, end := 0, outer, to // end: where what is open ends
-	for t, next := from, from; ; t = next {
+func (w *worker) values(from, last int, outer kind) {
+	tape, places, emits := w.tape, w.places, w.emits
+	outside := len(w.open)
+	comma, end, to := 0, last, w.to // end: where what is open ends; to: the end of the run
+	for t := from; ; {
 		if t == end {
-			if len(w.open) == open {
+			top := len(w.open) - 1
+			if top < outside {
+				w.to = to
 				return
 			}
-			end, within = w.leave(open, to, outer)
-			comma = 1
-			continue
-		}
-		e := &w.tape[t]
-		next = int(e.next)
-		place := w.places[e.field]
-		if place == 0 {
-			continue
-		}
-		v := &w.emits[place-1]
-		asIs := v.isAsIs(e)
-		if !asIs && !w.has(t, v) {
-			if within == array {
-				w.comma(int(e.start), comma)
-				w.null(e)
-				comma = 1
+			behind := int(tape[w.open[top]].end)
+			if to != behind-1 {
+				w.to = to
+				w.copy(behind-1, behind)
+			}
+			to, comma, w.open = behind, 1, w.open[:top]
+			if end = last; top > outside {
+				end = int(tape[w.open[top-1]].next)
 			}
 			continue
 		}
-		if e.flags&plainKey != 0 && w.to+comma+int(v.name) == int(e.start) && v.name != longName {
-			w.to = int(e.start) // the comma and the name stand right behind the run
-		} else {
-			w.name(e, v, comma)
+		e := &tape[t]
+		v := &emits[places[e.field]]
+		if uint32(v.asIs)&(1<<(e.kind&31)) == 0 || (e.flags^expected)&v.odd != 0 || to+comma+int(v.name) != int(e.start) {
+			w.to = to
+			comma |= w.other(t, comma, outside, outer)
+			to, t = w.to, int(tape[t].next)
+			continue
 		}
-		comma = 1
-		switch {
-		case asIs:
-			w.to = int(e.end)
-			if v.indicators != 0 {
-				w.indicate(v.indicators, int(e.start)+1, int(e.end)-1, true)
-			} else if v.typ == typTimestamp {
-				w.timeOf(e, v.view)
-			}
-		case e.kind > str && e.kind == v.holds:
-			w.to++
+		special := v.special // the comma and the name stand right behind the run, and the value is as in events
+		if special&opens != 0 {
+			to, comma, end = int(e.start)+1, 0, int(e.next)
 			w.open = append(w.open, uint32(t))
-			comma, within, end, next = 0, e.kind, next, t+1
+			t++
+			continue
+		}
+		to, comma, t = int(e.end), 1, int(e.next)
+		switch {
+		case special == 0:
+		case special&tells != 0:
+			w.timeOf(e, v.view)
 		default:
-			w.member(t, v.view)
+			w.indicate(special, int(e.start)+1, to-1, true)
 		}
 	}
 }
 
-// leave ends the object or array that was opened last, and returns where the one around it ends, and what that is: if no other was
-// opened since there were so many, outer, which ends at to.
-func (w *worker) leave(open, to int, outer kind) (end int, within kind) {
-	last := len(w.open) - 1
-	behind := int(w.tape[w.open[last]].end)
-	w.copy(behind-1, behind)
-	if w.open = w.open[:last]; last == open {
-		return to, outer
+// other writes the value at t if it does not lengthen the run, and if events have it. It returns 1 if the next one needs a comma
+// before it, else 0; so many are needed before this one.
+func (w *worker) other(t, comma, outside int, outer kind) int {
+	e := &w.tape[t]
+	v := &w.emits[w.places[e.field]]
+	if v.view == nil {
+		return comma
 	}
-	around := &w.tape[w.open[last-1]]
-	return int(around.next), around.kind
-}
-
-// isAsIs reports whether the event has a value as the line has it.
-func (v *emit) isAsIs(e *entry) bool {
-	return v.asIs>>e.kind&1 != 0 && e.flags&^(plainKey|fraction|long|converted|canonical) == 0 &&
-		(v.typ != typTimestamp || e.flags&canonical != 0)
+	if w.has(t, v.view) {
+		w.name(e, v, comma)
+		w.member(t, v.view)
+		return 1
+	}
+	if last := len(w.open) - 1; last >= outside {
+		outer = w.tape[w.open[last]].kind
+	}
+	if outer == array {
+		w.comma(int(e.start), comma)
+		w.null(e)
+		return 1
+	}
+	return comma
 }
 
 // has reports whether the event has the value at t, and notes if it has not because the line has another one of its name behind it.
-func (w *worker) has(t int, v *emit) bool {
+func (w *worker) has(t int, v *view) bool {
 	e := &w.tape[t]
 	switch {
 	case v.typ == typSource:
@@ -254,7 +254,7 @@ func (w *worker) has(t int, v *emit) bool {
 		w.duplicates = true
 		return false
 	}
-	return e.kind > str || w.state(t, v.view) != absent
+	return e.kind > str || w.state(t, v) != absent
 }
 
 // null writes an element that is absent, so that the others keep their places.

@@ -31,7 +31,7 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 		if place == 0 {
 			continue
 		}
-		x := &y.slots[place-1]
+		x := &y.slots[place]
 		switch {
 		case x.plain && e.kind == str && e.flags&^plainKey == 0:
 			x.column.padTo(row)
@@ -42,7 +42,7 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 		case x.typ == typSource:
 		case e.flags&duplicate != 0:
 			w.duplicates = true
-		case e.kind == object && x.holds == object && !x.json:
+		case e.kind == object && x.typ == typObject && !x.embedded && !x.json:
 			x.column.padTo(row)
 			x.column.valid()
 			next = t + 1 // its members are of the same row
@@ -98,7 +98,7 @@ func (w *worker) contentAlone(t int, e *entry, v *view) []byte {
 func (y *layout) putElements(w *worker, t int, list *Column) {
 	field := w.fields[w.tape[t].field].element
 	place := w.places[field]
-	x := &y.slots[place-1]
+	x := &y.slots[place]
 	for k, end := t+1, int(w.tape[t].next); k < end; k = int(w.tape[k].next) {
 		if row := x.column.Len; w.state(k, x.view) == absent {
 			x.column.pad(row + 1)

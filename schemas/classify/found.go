@@ -49,14 +49,14 @@ func (f *found) reset() {
 
 // indicated adds a text to a set, unless one of those added last is the same.
 func (w *worker) indicated(set uint8, from, to int) {
-	places := w.found.sets[set]
-	for i := max(0, len(places)-16); i < len(places); i++ {
-		if p := &places[i]; int(p.to-p.from) == to-from && sameText(w.buf, int(p.from), from, to-from) {
+	places := &w.found.sets[set%maxSets]
+	for i := max(0, len(*places)-16); i < len(*places); i++ {
+		if p := &(*places)[i]; int(p.to-p.from) == to-from && sameText(w.buf, int(p.from), from, to-from) {
 			return
 		}
 	}
-	w.found.sets[set] = append(places, place{uint32(from), uint32(to), w.found.plain})
-	w.found.used |= 1 << set
+	*places = append(*places, place{uint32(from), uint32(to), w.found.plain})
+	w.found.used |= 1 << (set % maxSets)
 }
 
 // sameText reports whether the texts of a size at two places are the same.
@@ -74,6 +74,9 @@ func (w *worker) distinct(set int) []place {
 		return places
 	}
 	w.sortPlaces(places)
+	if len(places) <= 16 { // indicated has looked
+		return places
+	}
 	n := 0
 	for _, p := range places {
 		if n == 0 || string(w.buf[p.from:p.to]) != string(w.buf[places[n-1].from:places[n-1].to]) {

@@ -24,7 +24,7 @@ func setOf(name string) uint8 { return uint8(slices.Index(logtype.IndicatorSets(
 
 // kinds are the indicators by their place in logtype.Indicators: what to look for, and for those that are one text the set that
 // it goes to.
-var kinds = func() (kinds []indicatorKind) {
+var kinds = func() (kinds [32]indicatorKind) {
 	known := map[logtype.Indicator]indicatorKind{
 		logtype.MD5:           {hexDigits32, setOf("p_any_md5_hashes")},
 		logtype.SHA1:          {hexDigits40, setOf("p_any_sha1_hashes")},
@@ -41,8 +41,8 @@ var kinds = func() (kinds []indicatorKind) {
 		logtype.NetAddr:       {shape: hostAndPort},
 		logtype.AWSARN:        {shape: resource},
 	}
-	for _, i := range logtype.Indicators() {
-		kinds = append(kinds, known[i])
+	for i, indicator := range logtype.Indicators() {
+		kinds[i] = known[indicator]
 	}
 	return kinds
 }()
@@ -75,36 +75,38 @@ func (w *worker) indicate(indicators uint32, from, to int, plain bool) {
 	if from == to {
 		return
 	}
-	text := w.buf[from:to]
 	w.found.plain = plain
 	for ; indicators != 0; indicators &= indicators - 1 {
-		k := &kinds[bits.TrailingZeros32(indicators)]
-		ok := false
+		k := &kinds[bits.TrailingZeros32(indicators)&31]
+		ok := true
 		switch k.shape {
 		case anyText:
-			ok = true
 		case hexDigits32:
-			ok = len(text) == 32 && allHex(text)
+			ok = to-from == 32 && allHex(w.buf[from:to])
 		case hexDigits40:
-			ok = len(text) == 40 && allHex(text)
+			ok = to-from == 40 && allHex(w.buf[from:to])
 		case hexDigits64:
-			ok = len(text) == 64 && allHex(text)
+			ok = to-from == 64 && allHex(w.buf[from:to])
 		case account:
-			ok = isAccount(text)
+			ok = isAccount(w.buf, from, to)
 		case instance:
-			ok = isInstance(text)
+			ok = isInstance(w.buf[from:to])
 		case email:
-			ok = isEmail(text)
+			ok = isEmail(w.buf[from:to])
 		case address:
-			ok = isIP(text)
+			ok = isIP(w.buf[from:to])
 		case webAddress:
 			w.url(from, to)
+			continue
 		case hostAndPort:
 			w.netAddr(from, to)
+			continue
 		case resource:
 			w.arn(from, to)
+			continue
 		default:
 			w.host(from, to)
+			continue
 		}
 		if ok {
 			w.indicated(k.set, from, to)
@@ -157,31 +159,49 @@ func (w *worker) foreignHost(host string) {
 
 // arn adds an ARN and what it names: arn:partition:service:region:account:resource.
 func (w *worker) arn(from, to int) {
-	b := w.buf
-	if to-from < len("arn:") || string(b[from:from+4]) != "arn:" {
-		return
-	}
-	before, behind := 0, 0 // the last two colons, in the end those around the account
-	at, left := from+len("arn:"), 4
-	for ; left > 0; at += 8 {
-		if at >= to {
-			return
-		}
-		for found := zeroBytes(word(b, at) ^ ':'*lows); found != 0 && left > 0; found &= found - 1 {
-			before, behind = behind, at+bits.TrailingZeros64(found)>>3
-			left--
-		}
-	}
-	if behind >= to {
+	before, behind := accountOf(w.buf, from, to)
+	if behind == 0 {
 		return
 	}
 	w.indicated(setARNs, from, to)
-	if isAccount(b[before+1 : behind]) {
+	if isAccount(w.buf, before+1, behind) {
 		w.indicated(setAccounts, before+1, behind)
 	}
-	if id, ok := bytes.CutPrefix(b[behind+1:to], []byte("instance/")); ok && isInstance(id) {
-		w.indicated(setInstances, to-len(id), to)
+	const instance = "instance/"
+	if at := behind + 1 + len(instance); at < to && string(w.buf[behind+1:at]) == instance && isInstance(w.buf[at:to]) {
+		w.indicated(setInstances, at, to)
 	}
+}
+
+// accountOf returns where the colons around the account of an ARN stand in b, its fourth and its fifth; 0: the text from from to to
+// is none. Mostly they are among the first bytes, which are looked at without asking where the text ends.
+func accountOf(b []byte, from, to int) (before, behind int) {
+	const arn = "arn:"
+	if to-from < len(arn) || string(b[from:from+len(arn)]) != arn {
+		return 0, 0
+	}
+	if at := from + len(arn); at+40 <= len(b) {
+		x := b[at : at+40]
+		colons := marksOf(word(x, 0), ':') | marksOf(word(x, 8), ':')<<8 | marksOf(word(x, 16), ':')<<16 | marksOf(word(x, 24), ':')<<24 | marksOf(word(x, 32), ':')<<32
+		colons &= colons - 1
+		colons &= colons - 1
+		if others := colons & (colons - 1); others != 0 {
+			before, behind = at+bits.TrailingZeros64(colons), at+bits.TrailingZeros64(others)
+			if behind >= to {
+				return 0, 0
+			}
+			return before, behind
+		}
+	}
+	behind = from - 1
+	for range 5 {
+		at := bytes.IndexByte(b[behind+1:to], ':')
+		if at < 0 {
+			return 0, 0
+		}
+		before, behind = behind, behind+1+at
+	}
+	return before, behind
 }
 
 func allHex(b []byte) bool {
@@ -193,7 +213,15 @@ func allHex(b []byte) bool {
 	return true
 }
 
-func isAccount(b []byte) bool { return len(b) == 12 && allDigits(word(b, 0)) && allDigits(word(b, 4)) }
+// marksOf marks which bytes of x are c, by a bit each.
+func marksOf(x uint64, c byte) uint64 {
+	return zeroBytes(x^uint64(c)*lows) >> 7 * 0x0102040810204080 >> 56
+}
+
+// isAccount reports whether the text from from to to has twelve digits.
+func isAccount(b []byte, from, to int) bool {
+	return to-from == 12 && allDigits(word(b, from)) && allDigits(word(b, from+4))
+}
 
 // allDigits reports whether eight bytes are digits: their upper half is 3, also with 6 added.
 func allDigits(x uint64) bool { return (x&(0xf0*lows))|((x+0x06*lows)&(0xf0*lows))>>4 == 0x33*lows }
@@ -241,30 +269,42 @@ func isIP(b []byte) bool {
 	return false
 }
 
-// isIPv4 takes four numbers up to 255 without zeros before them.
+// isIPv4 takes four numbers up to 255 without zeros before them. Numbers of one to three digits come in any order: it is faster to
+// look at all three than to ask how many there are.
 func isIPv4(b []byte) bool {
-	i := 0
-	for part := 1; ; part++ {
-		if i == len(b) || !isDigit(b[i]) {
-			return false
-		}
-		n := int(b[i] - '0')
-		i++
-		for i < len(b) && isDigit(b[i]) {
-			if n = n*10 + int(b[i]-'0'); n < 10 || n > 255 {
-				return false
-			}
-			i++
-		}
-		if part == 4 || i == len(b) {
-			return part == 4 && i == len(b)
-		}
-		if b[i] != '.' {
-			return false
-		}
-		i++
+	if len(b) > len("255.255.255.255") {
+		return false
 	}
+	if cap(b) < 24 {
+		b = append(make([]byte, 0, 24), b...)
+	}
+	x := b[:24]
+	dots := (marksOf(word(x, 0), '.') | marksOf(word(x, 8), '.')<<8) & (1<<len(b) - 1)
+	first := bits.TrailingZeros64(dots)
+	dots &= dots - 1
+	second := bits.TrailingZeros64(dots)
+	dots &= dots - 1
+	third := bits.TrailingZeros64(dots)
+	return dots != 0 && dots&(dots-1) == 0 &&
+		isOctet(x, 0, first) && isOctet(x, first+1, second) && isOctet(x, second+1, third) && isOctet(x, third+1, len(b))
 }
+
+// isOctet takes a number up to 255 without zeros before it. There are eight bytes at from.
+func isOctet(x []byte, from, to int) bool {
+	n := to - from
+	if n < 1 || n > 3 {
+		return false
+	}
+	digits := (word(x, from) ^ '0'*lows) << (64 - 8*n)
+	if (digits|(digits+0x76*lows))&highs != 0 {
+		return false
+	}
+	value := digits>>56 + digits>>48&15*10 + digits>>40&15*100
+	return value <= 255 && value >= least[n]
+}
+
+// least is by the length of a number the least that has no zero before it.
+var least = [4]uint64{2: 10, 3: 100}
 
 // hostOfURL finds the host in a URL of the common form; false: package net/url has to look at it.
 func hostOfURL(b []byte) (from, to int, ok bool) {

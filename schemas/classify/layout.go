@@ -18,10 +18,12 @@ type layout struct {
 
 // A slot is a field and its column.
 type slot struct {
-	emit
-	column *Column
-	plain  bool // it has the texts of lines
-	json   bool // it has texts, which say what the event has there
+	*view
+	column     *Column
+	indicators uint32
+	typ        typ
+	plain      bool // it has the texts of lines
+	json       bool // it has texts, which say what the event has there
 }
 
 // The members that all events have, beside the sets of indicators.
@@ -165,12 +167,12 @@ func (b *layoutBuilder) addNode(ni, node int32, wanted []spot) bool {
 		if place == 0 {
 			continue
 		}
-		e := b.member.emits[place-1]
-		if e.typ == typSource {
-			b.slots[place-1].typ = typSource
+		v := b.member.emits[place].view
+		if v.typ == typSource {
+			b.slots[place].typ = typSource
 			continue
 		}
-		s, f := b.spotAt(node, wanted, e.field.Name)
+		s, f := b.spotAt(node, wanted, v.field.Name)
 		if s == nil || len(s.into) == 0 || !b.add(id, f, s.into[0].column, &s.into[0]) {
 			return false
 		}
@@ -181,12 +183,10 @@ func (b *layoutBuilder) addNode(ni, node int32, wanted []spot) bool {
 // add gives a field, or the elements of one, a column, and what is in it.
 func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 	place := b.member.places[id]
-	x := &b.slots[place-1]
-	e := b.member.emits[place-1]
-	v := *e.view // its own: those of a plan are one piece of memory
-	e.view = &v
+	x := &b.slots[place]
+	v := *b.member.emits[place].view // its own: those of a plan are one piece of memory
 	isJSON := into.json && c.takesText()
-	*x = slot{e, c, v.plain && !isJSON, isJSON}
+	*x = slot{&v, c, v.indicators, v.typ, v.plain && !isJSON, isJSON}
 	if !b.take(c) {
 		return false
 	}

@@ -38,22 +38,26 @@ type member struct {
 	candidate int      // its place in the source's order
 	head      string   // what stands between the fields of an event and its row id
 	version   string   // likewise behind p_source_label
-	places    []uint32 // by field: 1 + where emits has it; 0: the schema does not know it
+	places    []uint32 // by field: where emits has it; 0: the schema does not know it
 	emits     []emit
 }
 
 // An emit is what most values of an event are written by: what the view of a field says, and no more, so that those of a schema,
-// which lie together, take little of the processor's cache.
+// which lie together, take little of the processor's cache. The first, which has no view, is of all fields that a schema does not know.
 type emit struct {
 	*view
-	indicators uint32
-	typ        typ
-	asIs       uint8 // the kinds, one a bit, of which events have the bytes that lines have, unless flags say otherwise
-	holds      kind  // object or array: events have what the schema knows in it
-	name       uint8 // how long "name": is in lines, 0 of an element; longName: it is longer, or events have another one
+	special uint32 // what there is to do besides with a value that events have as lines do: its indicators, or one of the bits below
+	odd     flags  // which of them, if they are not as expected, say that events do not have a value as lines do
+	asIs    uint8  // the kinds, one a bit, of which events may have the bytes that lines have
+	name    uint8  // how long "name": is in lines, 0 of an element; longName: or longer
 }
 
-const longName = 255
+const (
+	opens    = 1 << 31 // an object or array is gone into
+	tells    = 1 << 30 // a time may be that of the event
+	expected = plainKey | canonical
+	longName = 255
+)
 
 func (p *part) group(i int) (g int, bit mask) { return i / groupSize, 1 << (i % groupSize) }
 
