@@ -24,14 +24,11 @@ func (f *Filler) AddMatched(e *Engine, l *Line, row int) (left map[string]json.R
 // putMembers fills columns from those members of an object, between two entries, that the schema knows and that are present, and
 // from those of the objects in it.
 func (y *layout) putMembers(w *worker, from, to, row int) {
+	tape, places, slots := w.tape, w.places, y.slots
 	for t, next := from, 0; t < to; t = next {
-		e := &w.tape[t]
+		e := &tape[t]
 		next = int(e.next)
-		place := w.places[e.field]
-		if place == 0 {
-			continue
-		}
-		x := &y.slots[place]
+		x := &slots[places[e.field]]
 		switch {
 		case x.plain && e.kind == str && e.flags&^plainKey == 0:
 			x.column.padTo(row)
@@ -39,7 +36,7 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 			if x.indicators != 0 {
 				w.indicate(x.indicators, int(e.start)+1, int(e.end)-1, true)
 			}
-		case x.typ == typSource:
+		case x.view == nil, x.typ == typSource:
 		case e.flags&duplicate != 0:
 			w.duplicates = true
 		case e.kind == object && x.typ == typObject && !x.embedded && !x.json:

@@ -119,12 +119,24 @@ func isTidy(text []byte) bool {
 	if len(text) < 8 {
 		return isPlain(text) && isASCII(text)
 	}
-	for i := 0; i+8 <= len(text); i += 8 {
-		if stops(word(text, i)) != 0 {
-			return false
-		}
+	odd := stops(word(text, len(text)-8))
+	for i := 0; i < len(text)-8; i += 8 {
+		odd |= stops(word(text, i))
 	}
-	return stops(word(text, len(text)-8)) == 0
+	return odd == 0
+}
+
+// isPrintable reports whether text is ASCII without control characters.
+func isPrintable(text []byte) bool {
+	odd, i := uint64(0), 0
+	for ; i < len(text)-7; i += 8 {
+		x := word(text, i)
+		odd |= x | (x - ' '*lows)
+	}
+	for ; i < len(text); i++ {
+		odd |= uint64(text[i]) | uint64(text[i]) - ' '
+	}
+	return odd&highs == 0
 }
 
 // isASCII reports whether text has no byte outside of ASCII.

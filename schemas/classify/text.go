@@ -2,7 +2,6 @@ package classify
 
 import (
 	"bytes"
-	"math/bits"
 	"slices"
 	"unicode/utf8"
 
@@ -88,79 +87,61 @@ func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 	}
 	w.alive = m
 	given, absent := w.frame(w.nodes[0].words)
-	seen := bare | tidinessOf(w.buf, len(line), w.between)
-	buf, columns, cells := w.buf, p.columns, w.cells
-	for i := range cells {
-		id := fields[i]
-		if id < 0 {
-			continue
-		}
-		x, own := &cells[i], seen
-		if seen&altered != 0 {
-			own = bare | w.mend(x)
-			buf = w.buf
-		}
-		text := buf[x.from:x.to]
-		t := len(w.tape)
-		c, e := &columns[id], w.newEntry()
-		e.set(uint32(id), str, own, x.from, x.to, t+1)
-		switch {
-		case p.empty.has(text):
-			e.kind = null
-		case !c.judged:
-		case c.limit >= 0 && m != recorder && c.takeInteger(e, text):
-		case !w.takeCell(t, &w.fields[id], c, m):
-			return true, false
-		}
-		if c.isRequired {
-			place, bit := id>>6, uint64(1)<<(id&63)
-			given[place] |= bit
-			absent[place] &^= bit
-			if e = &w.tape[t]; e.kind == null || e.flags&maybe != 0 {
-				absent[place] |= bit
-			}
-		}
+	if !w.takeCells(p, fields, bare|tidinessOf(line, w.between), m, given, absent) {
+		return true, false
 	}
 	w.kill(w.lacking(0, 0, m, given, absent, 0, len(w.tape)))
 	return true, false
 }
 
-// tidinessOf says what is known of all cells of a line, which is the first so many bytes of b: the flags tidy and altered. So many
-// quotes stand between the cells: if there are no others, there are none in them.
-func tidinessOf(b []byte, size, quotes int) flags {
+// takeCells puts the cells of a line on the tape; false: no schema is left.
+func (w *worker) takeCells(p *part, fields []int32, seen flags, m mask, given, absent []uint64) bool {
+	cells, columns := w.cells[:len(fields)], p.columns
+	for i := range fields {
+		id := fields[i]
+		if id < 0 {
+			continue
+		}
+		x, c, own := &cells[i], &columns[id], seen
+		if seen&altered != 0 {
+			own = bare | w.mend(x)
+		}
+		e := w.newEntry()
+		e.set(uint32(id), str, own, x.from, x.to, len(w.tape))
+		isAbsent := p.empty.has(w.buf, x.from, x.to)
+		switch {
+		case isAbsent:
+			e.kind = null
+		case c.judged:
+			t := len(w.tape) - 1
+			if !w.takeCell(t, &w.fields[id], c, m) {
+				return false
+			}
+			isAbsent = w.tape[t].flags&maybe != 0
+		}
+		if c.isRequired {
+			place, bit := id>>6, uint64(1)<<(id&63)
+			given[place] |= bit
+			absent[place] &^= bit
+			if isAbsent {
+				absent[place] |= bit
+			}
+		}
+	}
+	return true
+}
+
+// tidinessOf says what is known of all cells of a line: the flags tidy and altered. So many quotes stand between the cells: if there
+// are no others, there are none in them.
+func tidinessOf(line []byte, quotes int) flags {
 	switch {
-	case quotes == 0 && isTidy(b[:size]), quotes > 0 && isTidyBut(b, size, quotes):
+	case quotes == 0 && isTidy(line),
+		quotes > 0 && isPrintable(line) && bytes.IndexByte(line, '\\') < 0 && bytes.Count(line, []byte{'"'}) == quotes:
 		return tidy
-	case !utf8.Valid(b[:size]):
+	case !utf8.Valid(line):
 		return altered
 	}
 	return 0
-}
-
-// isTidyBut reports whether the first so many bytes of b, which has padding behind them, are tidy but for so many quotes.
-func isTidyBut(b []byte, size, quotes int) bool {
-	odd := uint64(0)
-	for i := 0; i < size; i += 8 {
-		x := word(b, i)
-		if n := size - i; n < 8 { // spaces in place of what is behind them
-			x = x&(1<<(8*n)-1) | ' '*lows<<(8*n)
-		}
-		odd |= x | (x - ' '*lows) | zeroBytes(x^'\\'*lows)
-		quotes -= bits.OnesCount64(zeroBytes(x ^ '"'*lows))
-	}
-	return odd&highs == 0 && quotes == 0
-}
-
-// takeInteger notes the value of a cell that has to be an integer, as most are that have to be anything; false: takeCell has to
-// judge it.
-func (c *textColumn) takeInteger(e *entry, text []byte) bool {
-	n, ok := shortDigits(text)
-	if !ok || n > c.limit {
-		return false
-	}
-	e.value, e.nanos = n, 0
-	e.flags |= converted
-	return true
 }
 
 // takeCell judges the cell at t, which is not null; false: no schema is left.
@@ -172,10 +153,22 @@ func (w *worker) takeCell(t int, f *field, c *textColumn, m mask) bool {
 		return true
 	case c.convert == nil || m == recorder || e.start == e.end:
 		return w.textValue(t, f, rest, 0, 1) >= 0
-	case c.convert.convert(e, w.buf[e.start:e.end], true) == fits:
+	case c.limit >= 0 && c.takeInteger(e, w.buf[e.start:e.end]), c.convert.convert(e, w.buf[e.start:e.end], true) == fits:
 		return true
 	}
 	return w.left(0, rest) >= 0
+}
+
+// takeInteger notes the value of a cell that has to be an integer, as most are that have to be anything; false: the conversion has to
+// judge it.
+func (c *textColumn) takeInteger(e *entry, text []byte) bool {
+	n, ok := shortDigits(text)
+	if !ok || n > c.limit {
+		return false
+	}
+	e.value, e.nanos = n, 0
+	e.flags |= converted
+	return true
 }
 
 // withoutEnd cuts off the end of a line, if the line still has it.
@@ -208,8 +201,8 @@ func newEmptyTexts(texts []string) emptyTexts {
 	return emptyTexts{all: texts}
 }
 
-func (e *emptyTexts) has(text []byte) bool {
-	return len(text) == 1 && text[0] == e.single && e.single != 0 || e.all != nil && e.isListed(text)
+func (e *emptyTexts) has(b []byte, from, to int) bool {
+	return to-from == 1 && b[from] == e.single && e.single != 0 || e.all != nil && e.isListed(b[from:to])
 }
 
 func (e *emptyTexts) isListed(text []byte) bool {
