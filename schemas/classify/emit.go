@@ -128,7 +128,7 @@ func newEmit(v *view, name int) emit {
 	case v.typ.isInteger():
 		e.asIs = 1 << number
 	case v.typ == typJSON:
-		e.asIs = 1<<boolean | 1<<number | 1<<str | 1<<object | 1<<array
+		e.asIs = anyKind
 	case v.typ == typObject:
 		e.asIs, e.special, e.odd = 1<<object, opens, duplicate|plainKey
 	case v.typ == typArray:

@@ -30,11 +30,12 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 		next = int(e.next)
 		x := &slots[places[e.field]]
 		switch {
-		case x.plain && e.kind == str && e.flags&^plainKey == 0:
+		case uint32(x.asIs)&(1<<(e.kind&31)) != 0 && (e.flags^expected)&x.odd == 0:
+			from, to := int(e.start)+int(x.quotes), int(e.end)-int(x.quotes)
 			x.column.padTo(row)
-			x.column.appendFrom(w.buf, int(e.start)+1, int(e.end)-1)
+			x.column.appendFrom(w.buf, from, to)
 			if x.indicators != 0 {
-				w.indicate(x.indicators, int(e.start)+1, int(e.end)-1, true)
+				w.indicate(x.indicators, from, to, true)
 			}
 		case x.view == nil, x.typ == typSource:
 		case e.flags&duplicate != 0:

@@ -21,8 +21,10 @@ type slot struct {
 	*view
 	column     *Column
 	indicators uint32
+	odd        flags // as of an emit
+	asIs       uint8 // the kinds, one a bit, of which the column has the bytes of lines, but for quotes
+	quotes     uint8 // how many of these are on both sides
 	typ        typ
-	plain      bool // it has the texts of lines
 	json       bool // it has texts, which say what the event has there
 }
 
@@ -184,9 +186,15 @@ func (b *layoutBuilder) addNode(ni, node int32, wanted []spot) bool {
 func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 	place := b.member.places[id]
 	x := &b.slots[place]
-	v := *b.member.emits[place].view // its own: those of a plan are one piece of memory
-	isJSON := into.json && c.takesText()
-	*x = slot{&v, c, v.indicators, v.typ, v.plain && !isJSON, isJSON}
+	e := b.member.emits[place]
+	v := *e.view // its own: those of a plan are one piece of memory
+	*x = slot{view: &v, column: c, indicators: v.indicators, odd: e.odd, typ: v.typ, json: into.json && c.takesText()}
+	switch {
+	case v.plain && !x.json:
+		x.asIs, x.quotes = 1<<str, 1
+	case v.typ == typJSON && x.json && !v.embedded:
+		x.asIs = anyKind
+	}
 	if !b.take(c) {
 		return false
 	}

@@ -56,6 +56,7 @@ const (
 	opens    = 1 << 31 // an object or array is gone into
 	tells    = 1 << 30 // a time may be that of the event
 	expected = plainKey | canonical
+	anyKind  = 1<<boolean | 1<<number | 1<<str | 1<<object | 1<<array // but null
 	longName = 255
 )
 
