@@ -35,12 +35,12 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 	fields := w.fields[nd.first : nd.first+nd.count]
 	given, absent := w.frame(nd.words)
 	from := len(w.tape)
-	before, newest := uint64(0), uint64(nd.first)<<20 // the members read last: the next one is predicted by them
+	before, newest := uint32(0), nd.first // the members read last: the next one is predicted by them
 	i = behind(b, i)
 	for b[i] != '}' {
 		var f *field
 		var seen flags
-		guess := &w.predicted[(newest^before<<10)*0x9E3779B97F4A7C15>>(64-predictBits)]
+		guess := &w.predicted[(newest<<2|before&3)%(1<<predictBits)]
 		if k := *guess - nd.first; k < uint32(len(fields)) {
 			if f = &fields[k]; !f.beginsAt(b, i) || f.length > 16 && !f.endsAt(b, i) {
 				f = nil
@@ -62,7 +62,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 		if f == nil || f.known&m&w.alive == 0 {
 			i = w.unknownMember(i, f, depth+1)
 		} else {
-			before, newest = newest, uint64(nd.first)<<20+uint64(f.index)+1
+			before, newest = newest, f.id+1
 			t := len(w.tape)
 			isAbsent := false
 			if b[i] == '"' { // as value does it, without the call: most values are strings
