@@ -10,8 +10,9 @@ import (
 type textColumn struct {
 	*view
 	indicators uint32
-	judged     bool // not any text will do
-	isRequired bool
+	judged     bool            // not any text will do
+	simple     bool            // any will, and at most one of one byte stands for null
+	required   int             // 1: lines without it do not match; else 0
 	quotes     uint8           // 1: around its texts there are quotes
 	asTidy     flags           // of a text that events have as it stands; malformed: they have none
 	convert    *conv           // what its texts have to be; nil: nothing, or more than one conversion says
@@ -26,7 +27,7 @@ const (
 	shortText = 32
 )
 
-func newTextColumns(u *union) []textColumn {
+func newTextColumns(u *union, empty emptyTexts) []textColumn {
 	columns := make([]textColumn, len(u.fields))
 	for id := range columns {
 		r := u.rule(0, uint32(id))
@@ -34,9 +35,13 @@ func newTextColumns(u *union) []textColumn {
 			continue
 		}
 		v := u.view(0, r, 1)
-		c := textColumn{view: v, indicators: v.indicators, judged: r.known&^r.text&1 != 0, isRequired: v.required, asTidy: malformed, limit: -1}
+		c := textColumn{view: v, indicators: v.indicators, judged: r.known&^r.text&1 != 0, asTidy: malformed, limit: -1}
 		c.literal = []byte(cmp.Or(v.literal, u.literals[id]))
 		copy(c.short[:], c.literal)
+		c.simple = !c.judged && empty.all == nil
+		if r := &u.groups[0].required[0]; r.schemas != 0 && id < 64*r.words {
+			c.required = int(r.of(0)[id>>6] >> (id & 63) & 1)
+		}
 		if v.typ.isConverted() {
 			c.convert = &u.convs[v.conv]
 		}
@@ -70,7 +75,7 @@ func (w *worker) columns(columns []textColumn) {
 			out = w.out[:cap(w.out)]
 		}
 		if len(c.literal) <= shortName {
-			*(*[shortName]byte)(out[n:]) = c.short
+			*(*[shortName]byte)(out[n : n+shortName]) = c.short
 		} else {
 			copy(out[n:], c.literal)
 		}
@@ -78,7 +83,7 @@ func (w *worker) columns(columns []textColumn) {
 		out[n] = '"'
 		n += int(c.quotes)
 		if end-start <= shortText && start+shortText <= len(buf) {
-			*(*[shortText]byte)(out[n:]) = [shortText]byte(buf[start:])
+			*(*[shortText]byte)(out[n : n+shortText]) = [shortText]byte(buf[start : start+shortText])
 		} else {
 			copy(out[n:], buf[start:end])
 		}

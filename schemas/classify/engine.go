@@ -49,8 +49,11 @@ func (p *Plan) add(candidates []*logtype.Schema, places []int, left *int) error 
 	one := &part{union: *u, script: candidates[0].Parser.Script}
 	if candidates[0].Parser.IsText() {
 		one.split = newSplitter(candidates[0].Parser, u)
-		one.columns = newTextColumns(&one.union)
 		one.empty = newEmptyTexts(one.split.text().EmptyValues)
+		one.columns = newTextColumns(&one.union, one.empty)
+		for _, c := range one.columns {
+			one.present += c.required
+		}
 	}
 	for i, s := range candidates {
 		one.members = append(one.members, one.newMember(i, s, places[i]))

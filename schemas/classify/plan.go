@@ -29,6 +29,7 @@ type part struct {
 	script  *logtype.Script // nil: no program makes an object of a line
 	columns []textColumn    // of the fields of a line of text
 	empty   emptyTexts      // of a line of text
+	present int             // cells that a line of text has to have
 	members []member        // the schemas of the part, in the source's order: that of groups and bits
 }
 

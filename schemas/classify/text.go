@@ -86,49 +86,79 @@ func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 		return false, false
 	}
 	w.alive = m
-	given, absent := w.frame(w.nodes[0].words)
-	if !w.takeCells(p, fields, bare|tidinessOf(line, w.between), m, given, absent) {
-		return true, false
+	present, ok := w.takeCells(p, fields, bare|tidinessOf(line, w.between), m)
+	if ok && (present < p.present || w.repeated) {
+		w.kill(w.lackingCells(m))
 	}
-	w.kill(w.lacking(0, 0, m, given, absent, 0, len(w.tape)))
 	return true, false
 }
 
-// takeCells puts the cells of a line on the tape; false: no schema is left.
-func (w *worker) takeCells(p *part, fields []int32, seen flags, m mask, given, absent []uint64) bool {
-	cells, columns := w.cells[:len(fields)], p.columns
-	for i := range fields {
-		id := fields[i]
+// takeCells puts the cells of a line on the tape, and counts those present that are required; false: no schema is left.
+func (w *worker) takeCells(p *part, fields []int32, seen flags, m mask) (present int, ok bool) {
+	buf, cells, columns := w.buf, w.cells[:len(fields)], p.columns
+	tape, n := w.tape[:cap(w.tape)], len(w.tape)
+	for i, id := range fields {
 		if id < 0 {
 			continue
 		}
-		x, c, own := &cells[i], &columns[id], seen
-		if seen&altered != 0 {
-			own = bare | w.mend(x)
-		}
-		e := w.newEntry()
-		e.set(uint32(id), str, own, x.from, x.to, len(w.tape))
-		isAbsent := p.empty.has(w.buf, x.from, x.to)
-		switch {
-		case isAbsent:
-			e.kind = null
-		case c.judged:
-			t := len(w.tape) - 1
-			if !w.takeCell(t, &w.fields[id], c, m) {
-				return false
+		x, c := &cells[i], &columns[id]
+		if size := x.to - x.from; !c.simple || seen&altered != 0 || n == len(tape) || size == 1 && buf[x.from] == p.empty.single {
+			w.tape = w.tape[:n]
+			isPresent, ok := w.takeCell(p, x, id, seen, m)
+			if !ok {
+				return present, false
 			}
-			isAbsent = w.tape[t].flags&maybe != 0
+			present += isPresent
+			buf, tape, n = w.buf, w.tape[:cap(w.tape)], len(w.tape)
+			continue
 		}
-		if c.isRequired {
-			place, bit := id>>6, uint64(1)<<(id&63)
-			given[place] |= bit
-			absent[place] &^= bit
-			if isAbsent {
-				absent[place] |= bit
-			}
+		present += c.required
+		tape[n].set(uint32(id), str, seen, x.from, x.to, n+1)
+		n++
+	}
+	w.tape = w.tape[:n]
+	return present, true
+}
+
+// takeCell puts a cell on the tape that may not be text as it stands. It returns 1 if it is present and required, else 0; false: no
+// schema is left.
+func (w *worker) takeCell(p *part, x *cell, id int32, seen flags, m mask) (present int, ok bool) {
+	c, t := &p.columns[id], len(w.tape)
+	if seen&altered != 0 {
+		seen = bare | w.mend(x)
+	}
+	e := w.newEntry()
+	e.set(uint32(id), str, seen, x.from, x.to, t+1)
+	text := w.buf[x.from:x.to]
+	switch {
+	case p.empty.has(text):
+		e.kind = null
+		return 0, true
+	case c.limit >= 0 && m != recorder && c.takeInteger(e, text):
+		return c.required, true
+	}
+	if c.judged && !w.judgeCell(t, &w.fields[id], c, m) {
+		return 0, false
+	}
+	if w.tape[t].flags&maybe != 0 {
+		return 0, true
+	}
+	return c.required, true
+}
+
+// lackingCells returns the schemas that miss a field in the line on the tape.
+func (w *worker) lackingCells(m mask) mask {
+	given, absent := w.frame(w.nodes[0].words)
+	for t := 0; t < len(w.tape); t = int(w.tape[t].next) {
+		e := &w.tape[t]
+		place, bit := e.field>>6, uint64(1)<<(e.field&63)
+		given[place] |= bit
+		absent[place] &^= bit
+		if e.kind == null || e.flags&maybe != 0 {
+			absent[place] |= bit
 		}
 	}
-	return true
+	return w.lacking(0, 0, m, given, absent, 0, len(w.tape))
 }
 
 // tidinessOf says what is known of all cells of a line: the flags tidy and altered. So many quotes stand between the cells: if there
@@ -144,8 +174,8 @@ func tidinessOf(line []byte, quotes int) flags {
 	return 0
 }
 
-// takeCell judges the cell at t, which is not null; false: no schema is left.
-func (w *worker) takeCell(t int, f *field, c *textColumn, m mask) bool {
+// judgeCell judges the cell at t, which is not null; false: no schema is left.
+func (w *worker) judgeCell(t int, f *field, c *textColumn, m mask) bool {
 	e := &w.tape[t]
 	rest := f.known & m &^ f.text
 	switch {
@@ -153,7 +183,7 @@ func (w *worker) takeCell(t int, f *field, c *textColumn, m mask) bool {
 		return true
 	case c.convert == nil || m == recorder || e.start == e.end:
 		return w.textValue(t, f, rest, 0, 1) >= 0
-	case c.limit >= 0 && c.takeInteger(e, w.buf[e.start:e.end]), c.convert.convert(e, w.buf[e.start:e.end], true) == fits:
+	case c.convert.convert(e, w.buf[e.start:e.end], true) == fits:
 		return true
 	}
 	return w.left(0, rest) >= 0
@@ -201,11 +231,10 @@ func newEmptyTexts(texts []string) emptyTexts {
 	return emptyTexts{all: texts}
 }
 
-func (e *emptyTexts) has(b []byte, from, to int) bool {
-	return to-from == 1 && b[from] == e.single && e.single != 0 || e.all != nil && e.isListed(b[from:to])
-}
-
-func (e *emptyTexts) isListed(text []byte) bool {
+func (e *emptyTexts) has(text []byte) bool {
+	if len(text) == 1 && text[0] == e.single && e.single != 0 {
+		return true
+	}
 	for _, one := range e.all {
 		if one == string(text) {
 			return true
