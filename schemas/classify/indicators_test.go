@@ -3,6 +3,7 @@ package classify
 import (
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,5 +36,36 @@ func TestIsIP(t *testing.T) {
 			text[i] = letters[r.IntN(len(letters))]
 		}
 		check(string(text))
+	}
+}
+
+// The account of an ARN stands between its fourth and fifth colon, wherever they are and whatever stands behind the ARN.
+func TestAccountOf(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 100_000 {
+		text := "arn:"[:r.IntN(5)]
+		if r.IntN(9) > 0 {
+			text = "arn:"
+		}
+		for range r.IntN(8) {
+			text += strings.Repeat("x", r.IntN(4)*r.IntN(8)) + ":"
+		}
+		text += strings.Repeat("y", r.IntN(3))
+		before, behind := 0, 0
+		if parts := strings.SplitN(text, ":", 6); parts[0] == "arn" && len(parts) == 6 {
+			behind = len(text) - len(parts[5]) - 1
+			before = behind - len(parts[4]) - 1
+		}
+		for _, around := range []string{"", ":", "::::::", strings.Repeat("z:", 40)} {
+			buf := slices.Clip([]byte(around + text + around))
+			from := len(around)
+			gotBefore, gotBehind := accountOf(buf, from, from+len(text))
+			if gotBehind != 0 {
+				gotBefore, gotBehind = gotBefore-from, gotBehind-from
+			}
+			if gotBefore != before || gotBehind != behind {
+				t.Fatalf("%q in %q: %d and %d, want %d and %d", text, buf, gotBefore, gotBehind, before, behind)
+			}
+		}
 	}
 }

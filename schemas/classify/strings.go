@@ -134,7 +134,7 @@ func isPrintable(text []byte) bool {
 		odd |= x | (x - ' '*lows)
 	}
 	for ; i < len(text); i++ {
-		odd |= uint64(text[i]) | uint64(text[i]) - ' '
+		odd |= uint64(text[i]) | (uint64(text[i]) - ' ')
 	}
 	return odd&highs == 0
 }
