@@ -118,7 +118,7 @@ func (p *part) newMember(i int, s *logtype.Schema, candidate int) member {
 func newEmit(v *view, name int) emit {
 	e := emit{view: v, special: v.indicators, odd: ^(fraction | long | converted | canonical), name: uint8(min(name, longName))}
 	switch {
-	case v.literal != "" || v.typ == typSource || v.embedded:
+	case v.literal != "":
 	case v.plain:
 		e.asIs = 1 << str
 	case v.typ == typTimestamp:
@@ -198,7 +198,7 @@ func (w *worker) values(from, last int, outer kind) {
 		v := &emits[places[e.field]]
 		if uint32(v.asIs)&(1<<(e.kind&31)) == 0 || (e.flags^expected)&v.odd != 0 || to+comma+int(v.name) != int(e.start) {
 			w.to = to
-			comma |= w.other(t, comma, outside, outer)
+			comma = w.other(t, comma, outside, outer)
 			to, t = w.to, int(tape[t].next)
 			continue
 		}
@@ -220,8 +220,8 @@ func (w *worker) values(from, last int, outer kind) {
 	}
 }
 
-// other writes the value at t if it does not lengthen the run, and if events have it. It returns 1 if the next one needs a comma
-// before it, else 0; so many are needed before this one.
+// other writes the value at t, which does not lengthen the run, if events have it. comma is how many commas stand before it, 0 or 1;
+// it returns how many stand before the next one.
 func (w *worker) other(t, comma, outside int, outer kind) int {
 	e := &w.tape[t]
 	v := &w.emits[w.places[e.field]]

@@ -37,10 +37,10 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 			if x.indicators != 0 {
 				w.indicate(x.indicators, from, to, true)
 			}
-		case x.view == nil, x.typ == typSource:
+		case x.view == nil: // the event does not have it
 		case e.flags&duplicate != 0:
 			w.duplicates = true
-		case e.kind == object && x.typ == typObject && !x.embedded && !x.json:
+		case e.kind == object && x.typ == typObject && !x.json:
 			x.column.padTo(row)
 			x.column.valid()
 			next = t + 1 // its members are of the same row

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"panther/schemas/logtype"
 )
 
 // isIP takes what netip.ParseAddr takes, unless it has a zone, whatever stands behind it.
@@ -28,6 +30,8 @@ func TestIsIP(t *testing.T) {
 			}
 		}
 	}
+	check("1111:2222:3333:4444:5555:6666:111.111.111.111")
+	check("1111:2222:3333:4444:5555:6666:111.111.111.1111")
 	const letters = "0123456789....afx:-\x00\xae"
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 200_000 {
@@ -66,6 +70,24 @@ func TestAccountOf(t *testing.T) {
 			if gotBefore != before || gotBehind != behind {
 				t.Fatalf("%q in %q: %d and %d, want %d and %d", text, buf, gotBefore, gotBehind, before, behind)
 			}
+		}
+	}
+}
+
+// Each indicator has a bit of its own beside those that say more of a value, and what it adds to.
+func TestKindsOfIndicators(t *testing.T) {
+	sets := len(logtype.IndicatorSets())
+	if n := len(logtype.Indicators()); uint64(1)<<n > tells || sets > maxSets {
+		t.Errorf("%d indicators and %d sets are too many", n, sets)
+	}
+	for i, k := range kinds {
+		if int(k.set) >= sets {
+			t.Errorf("indicator %d adds to no set", i)
+		}
+	}
+	for _, set := range []uint8{setIPs, setDomains, setAccounts, setInstances, setARNs} {
+		if int(set) >= sets {
+			t.Errorf("there is no set %d", set)
 		}
 	}
 }

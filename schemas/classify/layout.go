@@ -171,7 +171,6 @@ func (b *layoutBuilder) addNode(ni, node int32, wanted []spot) bool {
 		}
 		v := b.member.emits[place].view
 		if v.typ == typSource {
-			b.slots[place].typ = typSource
 			continue
 		}
 		s, f := b.spotAt(node, wanted, v.field.Name)
@@ -192,7 +191,7 @@ func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 	switch {
 	case v.plain && !x.json:
 		x.asIs, x.quotes = 1<<str, 1
-	case v.typ == typJSON && x.json && !v.embedded:
+	case v.typ == typJSON && x.json:
 		x.asIs = anyKind
 	}
 	if !b.take(c) {

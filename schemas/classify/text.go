@@ -109,7 +109,7 @@ func (w *worker) takeCells(p *part, fields []int32, seen flags, m mask) (present
 				return present, false
 			}
 			present += isPresent
-			buf, tape, n = w.buf, w.tape[:cap(w.tape)], len(w.tape)
+			tape, n = w.tape[:cap(w.tape)], len(w.tape)
 			continue
 		}
 		present += c.required
@@ -146,14 +146,13 @@ func (w *worker) takeCell(p *part, x *cell, id int32, seen flags, m mask) (prese
 	return c.required, true
 }
 
-// lackingCells returns the schemas that miss a field in the line on the tape.
+// lackingCells returns the schemas that miss a field in the line on the tape. Its frame is there until the next line.
 func (w *worker) lackingCells(m mask) mask {
 	given, absent := w.frame(w.nodes[0].words)
 	for t := 0; t < len(w.tape); t = int(w.tape[t].next) {
 		e := &w.tape[t]
 		place, bit := e.field>>6, uint64(1)<<(e.field&63)
 		given[place] |= bit
-		absent[place] &^= bit
 		if e.kind == null || e.flags&maybe != 0 {
 			absent[place] |= bit
 		}

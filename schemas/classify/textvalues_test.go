@@ -1,9 +1,12 @@
 package classify_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"panther/schemas/classify"
 	"panther/schemas/logtype"
 )
 
@@ -78,6 +81,10 @@ func TestCasesOfLines(t *testing.T) {
 		{"parser: {fastmatch: {match: ['%{a}----|%{b}']}}\nfields: [{name: a, type: string}, {name: b, type: string}]", "x-" + strings.Repeat("-", 40)},
 		{"fields: [{name: l, type: array, element: {type: array, element: {type: int}}}]", `{"l":[[1],null,[2]]}`},
 		{"fields: [{name: o, type: array, element: {type: object, fields: [{name: a, type: int}]}}]", `{"o":[{"a":1},null,{"a":2}]}`},
+		{"fields: [{name: a, type: int}, {name: \"\\ufffd\", type: array, element: {type: int}}]", "{\"a\":1  ,\"\xff\":[1]}"},
+		{"fields: [{name: a, type: int}, {name: \"\\ufffd\", type: object, fields: [{name: b, type: int}]}]", "{\"a\":1  ,\"\xff\":{\"b\":1}}"},
+		{"fields: [{name: o, type: object, isEmbeddedJSON: true, fields: [{name: b, type: int}]}, {name: j, type: json, isEmbeddedJSON: true}]",
+			`{"x":1,"o":{"b":1},"j":{"c":[2]},"o":{"b":3}}`},
 		{"fields: [{name: t, type: timestamp, timeFormat: '%d %b %Y %S %H %Y'}]", `{"t":"24 Jan 20x4 31 23 1970"}`},
 		{"fields: [{name: t, type: timestamp, timeFormat: '%z/%S/%m/%Y/%B/%d/%z'}]", `{"t":"-0730/02/01/0001/may/30/Z"}`},
 	} {
@@ -94,5 +101,53 @@ func TestCasesOfLines(t *testing.T) {
 	p := newPair(t, s)
 	for n := range 300 { // what is left out may be as long as a number that means something else
 		p.check(t, []byte(`{"s":"x","unk":"`+strings.Repeat("y", n)+`","old":"v"}`))
+	}
+}
+
+// Cells that are required are looked for, however many there are and whatever a header names.
+func TestRequiredCells(t *testing.T) {
+	parse := func(parser, fields string) *pair {
+		s, err := logtype.Parse("x.yml", []byte("schema: My.Required\nparser: {csv: {delimiter: ',', emptyValues: ['-'], "+parser+"}}\nfields: ["+fields+"]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return newPair(t, s)
+	}
+	p := parse("hasHeader: true", "{name: a, type: string, required: true}, {name: b, type: string, required: true}")
+	for _, header := range []string{"a,a", "a,a,b", "a,b", "b,a,b", "a,b,zz"} {
+		for _, line := range []string{"x,y", "x,-", "-,x", "x,y,z", "x,y,-", "x,-,y", "-,x,y", "\xff,x,y"} {
+			p.checkLine(t, classify.Line{Header: []byte(header), Bytes: []byte(line)})
+		}
+	}
+	var names, fields []string
+	for i := range 70 {
+		names = append(names, fmt.Sprint("f", i))
+		fields = append(fields, fmt.Sprintf("{name: f%d, type: string, required: true}", i))
+	}
+	p = parse("columns: ["+strings.Join(names, ", ")+"]", strings.Join(fields, ", "))
+	for i := range names {
+		cells := slices.Repeat([]string{"x"}, len(names))
+		cells[i] = "-"
+		p.check(t, []byte(strings.Join(cells, ",")))
+	}
+	p.check(t, []byte(strings.Repeat("x,", 69)+"x"))
+}
+
+// Names of any length are written, wherever the run of what is copied ends before them.
+func TestLengthsOfNames(t *testing.T) {
+	for n := 250; n <= 255; n++ {
+		name := strings.Repeat("k", n)
+		for _, typ := range []string{"string", "int", "array, element: {type: int}", "float", "json"} {
+			s, err := logtype.Parse("x.yml", []byte("schema: My.Names\nfields: [{name: a, type: int}, {name: "+name+", type: "+typ+"}]\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newPair(t, s)
+			for _, value := range []string{`"x"`, "1", "[1]", "1.50", `"\u0061"`, "null"} {
+				for _, before := range []string{`{`, `{"a":1,`, `{"zz":1,`, `{ `, `{"a":1 , `} {
+					p.check(t, []byte(before+`"`+name+`":`+value+`,"zz":2}`))
+				}
+			}
+		}
 	}
 }
