@@ -16,19 +16,37 @@ type matchSplitter struct {
 
 type matchPattern struct {
 	*logtype.Pattern
-	literals [][]byte
+	literals []literal
 	fields   []int32
 	quotes   []byte // what stands on both sides of each field; 0: no quote
 	doubled  int    // how many double quotes the literals have
+}
+
+// A literal is a text that stands between fields.
+type literal struct {
+	text []byte
+	head uint64 // its first eight bytes
+	cut  uint   // bits of head that are of no byte
+}
+
+func newLiteral(text string) literal {
+	var head [8]byte
+	n := copy(head[:], text)
+	return literal{[]byte(text), word(head[:], 0), uint(64 - 8*n)}
+}
+
+// standsAt reports whether b has it at i, and padding behind that.
+func (l *literal) standsAt(b []byte, i int) bool {
+	return (word(b, i)^l.head)<<l.cut == 0 && (len(l.text) <= 8 || string(b[i+8:i+len(l.text)]) == string(l.text[8:]))
 }
 
 func newMatchSplitter(f *logtype.FastMatch, fieldsOf func(names []string) []int32) *matchSplitter {
 	s := &matchSplitter{FastMatch: f}
 	for i := range f.Patterns {
 		p := matchPattern{Pattern: &f.Patterns[i], fields: fieldsOf(f.Patterns[i].Fields)}
-		for _, literal := range p.Literals {
-			p.literals = append(p.literals, []byte(literal))
-			p.doubled += strings.Count(literal, `"`)
+		for _, text := range p.Literals {
+			p.literals = append(p.literals, newLiteral(text))
+			p.doubled += strings.Count(text, `"`)
 		}
 		for k := range p.Fields {
 			p.quotes = append(p.quotes, quoteAround(p.Pattern, k))
@@ -46,7 +64,6 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (fields []int32, ok boo
 	furthest := -1
 	escapes := bytes.IndexByte(line, '\\') >= 0
 	for i := range s.patterns {
-		w.cells = w.cells[:0]
 		p := &s.patterns[i]
 		pos, ok := p.cut(w, escapes, line)
 		if ok {
@@ -66,10 +83,12 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (fields []int32, ok boo
 
 // cut cuts a line, up to pos. Without a backslash in it nothing is escaped.
 func (p *matchPattern) cut(w *worker, escapes bool, line []byte) (pos int, ok bool) {
-	if !bytes.HasPrefix(line, p.literals[0]) {
+	w.cells = w.cells[:0]
+	if !bytes.HasPrefix(line, p.literals[0].text) {
 		return 0, false
 	}
-	pos = len(p.literals[0])
+	pos = len(p.literals[0].text)
+	w.cells = fit(w.cells, len(p.fields))
 	for i := range p.fields {
 		quote := p.quotes[i]
 		if !escapes {
@@ -77,15 +96,17 @@ func (p *matchPattern) cut(w *worker, escapes bool, line []byte) (pos int, ok bo
 		}
 		end := p.cellEnd(w.buf, i, quote, pos, len(line))
 		if end < 0 {
+			w.cells = w.cells[:i]
 			return pos, false
 		}
-		c := w.addCell(pos, end)
+		c := &w.cells[i]
+		c.set(pos, end)
 		if quote != 0 && bytes.IndexByte(line[pos:end], '\\') >= 0 {
 			c.from = len(w.buf)
 			w.buf = appendUnquoted(w.buf, line[pos:end], quote)
 			c.to = len(w.buf)
 		}
-		pos = end + len(p.literals[i+1])
+		pos = end + len(p.literals[i+1].text)
 	}
 	return pos, true
 }
@@ -93,36 +114,36 @@ func (p *matchPattern) cut(w *worker, escapes bool, line []byte) (pos int, ok bo
 // cellEnd returns where the value of field i ends that begins at pos: at the first place where the next literal stands; the last
 // literal is the end of the line, which is at end. -1: it is not there.
 func (p *matchPattern) cellEnd(b []byte, i int, quote byte, pos, end int) int {
-	literal := p.literals[i+1]
+	literal := &p.literals[i+1]
 	if i == len(p.fields)-1 {
-		at := end - len(literal)
-		if at < pos || string(b[at:end]) != string(literal) || quote != 0 && isEscaped(b[pos:at]) {
+		at := end - len(literal.text)
+		if at < pos || !literal.standsAt(b, at) || quote != 0 && isEscaped(b[pos:at]) {
 			return -1
 		}
 		return at
 	}
 	for at := pos; ; at++ {
-		if at = indexFrom(b, at, end, literal); at < 0 || quote == 0 || !isEscaped(b[pos:at]) {
+		if at = literal.indexFrom(b, at, end); at < 0 || quote == 0 || !isEscaped(b[pos:at]) {
 			return at
 		}
 	}
 }
 
-// indexFrom returns where a text stands first in b[i:end], which has padding behind it; -1: nowhere. Cells are short, so it looks
-// by words; where the text begins in several places before it stands there, package bytes is the one that is not slow.
-func indexFrom(b []byte, i, end int, text []byte) int {
-	last, first, tries := end-len(text), uint64(text[0])*lows, 4
+// indexFrom returns where it stands first in b[i:end], which has padding behind it; -1: nowhere. Cells are short, so it looks
+// by words; where its first byte is in several places before it stands there, package bytes is the one that is not slow.
+func (l *literal) indexFrom(b []byte, i, end int) int {
+	last, first, tries := end-len(l.text), l.head&0xff*lows, 4
 	for ; i <= last; i += 8 {
 		for found := zeroBytes(word(b, i) ^ first); found != 0; found &= found - 1 {
 			at := i + bits.TrailingZeros64(found)>>3
 			switch {
 			case at > last:
 				return -1
-			case len(text) == 1 || b[at+1] == text[1] && string(b[at+2:at+len(text)]) == string(text[2:]):
+			case l.standsAt(b, at):
 				return at
 			}
 			if tries--; tries == 0 {
-				if i = bytes.Index(b[at+1:end], text); i >= 0 {
+				if i = bytes.Index(b[at+1:end], l.text); i >= 0 {
 					i += at + 1
 				}
 				return i
