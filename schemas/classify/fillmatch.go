@@ -31,11 +31,11 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 		x := &slots[places[e.field]]
 		switch {
 		case uint32(x.asIs)&(1<<(e.kind&31)) != 0 && (e.flags^expected)&x.odd == 0:
-			from, to := int(e.start)+int(x.quotes), int(e.end)-int(x.quotes)
+			start, end := int(e.start)+int(x.quotes), int(e.end)-int(x.quotes)
 			x.column.padTo(row)
-			x.column.appendFrom(w.buf, from, to)
+			x.column.appendFrom(w.buf, start, end)
 			if x.indicators != 0 {
-				w.indicate(x.indicators, from, to, true)
+				w.indicate(x.indicators, start, end, true)
 			}
 		case x.view == nil: // the event does not have it
 		case e.flags&duplicate != 0:

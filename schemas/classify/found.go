@@ -15,7 +15,10 @@ type found struct {
 	plain bool // of the text that is looked at: it stands in events as it is
 }
 
-const maxSets = 16
+const (
+	maxSets  = 16
+	compared = 16 // texts of a set, those added last, that a new one is compared with
+)
 
 type place struct {
 	from, to uint32
@@ -50,7 +53,7 @@ func (f *found) reset() {
 // indicated adds a text to a set, unless one of those added last is the same.
 func (w *worker) indicated(set uint8, from, to int) {
 	places := &w.found.sets[set%maxSets]
-	for i := max(0, len(*places)-16); i < len(*places); i++ {
+	for i := max(0, len(*places)-compared); i < len(*places); i++ {
 		if p := &(*places)[i]; int(p.to-p.from) == to-from && sameText(w.buf, int(p.from), from, to-from) {
 			return
 		}
@@ -74,7 +77,7 @@ func (w *worker) distinct(set int) []place {
 		return places
 	}
 	w.sortPlaces(places)
-	if len(places) <= 16 { // indicated has looked
+	if len(places) <= compared { // each was, with all before it
 		return places
 	}
 	n := 0
