@@ -26,8 +26,9 @@ type watch struct {
 	records   int64 // events and failures
 	counted   int64 // lines in activity
 	alerts    map[string]schemas.Alert
-	delivered map[string]string // state by destination/alert
-	metered   map[string]int64  // by source
+	delivered map[string]string             // state by destination/alert
+	metered   map[string]int64              // by source
+	alarms    map[string]schemas.AlarmState // by source
 }
 
 func newWatch(ctx context.Context, cfg kafka.Config, catalog *lake.Catalog) (*watch, error) {
@@ -37,7 +38,8 @@ func newWatch(ctx context.Context, cfg kafka.Config, catalog *lake.Catalog) (*wa
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{client: client, catalog: catalog, alerts: map[string]schemas.Alert{}, delivered: map[string]string{}, metered: map[string]int64{}}
+	w := &watch{client: client, catalog: catalog, alerts: map[string]schemas.Alert{}, delivered: map[string]string{},
+		metered: map[string]int64{}, alarms: map[string]schemas.AlarmState{}}
 	w.wait.Go(func() {
 		for ctx.Err() == nil {
 			fetches := client.PollFetches(ctx)
@@ -70,8 +72,13 @@ func (w *watch) take(r *kgo.Record) {
 		json.Unmarshal(r.Value, &d)
 		w.delivered[string(r.Key)] = d.State
 	case r.Topic == schemas.SourceStatuses.Name:
-		if s, ok := meterStatus(r); ok {
+		var s schemas.SourceStatus
+		json.Unmarshal(r.Value, &s)
+		switch s.Stage {
+		case "meter":
 			w.metered[s.Source] = statusLines(s)
+		case "dropoff":
+			w.alarms[s.Source] = s.Alarm
 		}
 	}
 }
@@ -84,11 +91,6 @@ func isClock(r *kgo.Record) bool {
 		}
 	}
 	return false
-}
-
-func meterStatus(r *kgo.Record) (s schemas.SourceStatus, ok bool) {
-	err := json.Unmarshal(r.Value, &s)
-	return s, err == nil && s.Stage == "meter"
 }
 
 func statusLines(s schemas.SourceStatus) (n int64) {
@@ -110,7 +112,8 @@ func (w *watch) alert(kind schemas.SystemErrorType, source string) (found schema
 	return found, ok
 }
 
-// state is how far the pipeline is, in words, and whether all of lines, of which failing do not match, has come to its end.
+// state is how far the pipeline is, in words, and whether it has come to rest: all of lines, of which failing do not match, have
+// come to their ends, and every alarm is seen to be off.
 func (w *watch) state(ctx context.Context, lines, failing int64) (text string, done bool) {
 	var rows int64
 	tables, err := w.catalog.Tables(ctx)
@@ -130,6 +133,12 @@ func (w *watch) state(ctx context.Context, lines, failing int64) (text string, d
 			inAlerts += a.Count
 		}
 	}
+	off := 0
+	for _, a := range w.alarms {
+		if a == schemas.AlarmOff {
+			off++
+		}
+	}
 	undelivered := 0
 	for _, a := range w.alerts {
 		for _, r := range a.Routes {
@@ -138,9 +147,9 @@ func (w *watch) state(ctx context.Context, lines, failing int64) (text string, d
 			}
 		}
 	}
-	text = fmt.Sprintf("classified %d, counted %d, metered %d, in the lake %d of %d lines; failing lines in alerts %d of %d; %d alerts, %d deliveries under way",
-		w.records, w.counted, metered, rows, lines, inAlerts, failing, len(w.alerts), undelivered)
-	done = err == nil && w.records >= lines && w.counted >= lines && metered >= lines && rows >= lines && inAlerts >= failing && undelivered == 0
+	text = fmt.Sprintf("classified %d, counted %d, metered %d, in the lake %d of %d lines; failing lines in alerts %d of %d; %d alerts, %d deliveries under way; %d of %d alarms off",
+		w.records, w.counted, metered, rows, lines, inAlerts, failing, len(w.alerts), undelivered, off, len(sources()))
+	done = err == nil && w.records >= lines && w.counted >= lines && metered >= lines && rows >= lines && inAlerts >= failing && undelivered == 0 && off == len(sources())
 	return text, done
 }
 
