@@ -69,18 +69,18 @@ func rungs(t testing.TB) []*rung {
 		events = append(events, bytes.Clone(eventOf(thirty, line)))
 	}
 	fromEvents, tables := newTable(trail), map[*logtype.Schema]*table{}
-	fill := func(e *classify.Engine, line []byte) bool {
-		l := lineOf(line)
-		s := e.Match(l)
-		if s == nil {
-			return false
+	filled := func(e *classify.Engine) func([]byte) {
+		return func(line []byte) {
+			l := lineOf(line)
+			s := e.Match(l)
+			must(t, line, s != nil)
+			into := tables[s]
+			if into == nil {
+				into = newTable(s)
+				tables[s] = into
+			}
+			must(t, line, into.filler.AddMatched(e, &l, into.next()) == nil)
 		}
-		into := tables[s]
-		if into == nil {
-			into = newTable(s)
-			tables[s] = into
-		}
-		return into.filler.AddMatched(e, &l, into.next()) == nil
 	}
 	return []*rung{
 		{name: "split", lines: [][]byte{bytes.Repeat(append(bytes.Join(trails, []byte("\n")), '\n'), 200)}, check: splitLines}, // more than caches hold
@@ -91,15 +91,18 @@ func rungs(t testing.TB) []*rung {
 		{name: "30", lines: trails, check: match(thirty)},
 		{name: "80", lines: trails, check: match(eighty)},
 		{name: "30+json", lines: trails, check: event(thirty)},
-		{name: "30+columns", lines: trails, check: func(line []byte) { must(t, line, fill(thirty, line)) }},
+		{name: "30+columns", lines: trails, check: filled(thirty)},
 		{name: "columns", lines: events, check: func(event []byte) { must(t, event, fromEvents.filler.Add(event, fromEvents.next()) == nil) }},
 		{name: "mixed", lines: mixed, check: match(thirty)},
 		{name: "mixed+json", lines: mixed, check: event(thirty)},
+		{name: "mixed+columns", lines: mixed, check: filled(thirty)},
 		{name: "none", lines: bad, check: func(line []byte) { must(t, line, thirty.Match(classify.Line{Bytes: line}) == nil) }},
 		{name: "none+reasons", lines: bad, check: func(line []byte) { must(t, line, thirty.Findings(classify.Line{Bytes: line}) > 0) }},
 		{name: "none+words", lines: bad, check: func(line []byte) { must(t, line, len(thirty.Explain(classify.Line{Bytes: line})) == 30) }, mayAllocate: true},
 		{name: "vpcflow+json", lines: flows, check: event(flowOnly)},
+		{name: "vpcflow+columns", lines: flows, check: filled(flowOnly)},
 		{name: "nginx+json", lines: requests, check: event(nginxOnly)},
+		{name: "nginx+columns", lines: requests, check: filled(nginxOnly)},
 	}
 }
 
@@ -177,7 +180,7 @@ func TestLadder(t *testing.T) {
 		}
 	}
 	for _, r := range all {
-		fmt.Printf("%-14s %8.0f MB per CPU-second\n", r.name, speed[r.name])
+		fmt.Printf("%-15s %8.0f MB per CPU-second\n", r.name, speed[r.name])
 	}
 	for _, g := range goals {
 		if speed[g.rung] == 0 || speed[g.of] == 0 {
@@ -188,7 +191,7 @@ func TestLadder(t *testing.T) {
 		if ratio < g.least {
 			verdict = "MISSED"
 		}
-		fmt.Printf("%-14s by %-8s %6.3f, goal %6.3f: %s\n", g.rung, g.of, ratio, g.least, verdict)
+		fmt.Printf("%-15s by %-8s %6.3f, goal %6.3f: %s\n", g.rung, g.of, ratio, g.least, verdict)
 	}
 }
 
@@ -226,7 +229,7 @@ func TestTwoCores(t *testing.T) {
 	if 2*speed[1]/speed[0] < 1.8 {
 		verdict = "MISSED"
 	}
-	fmt.Printf("%-14s by %-8s %6.3f, goal %6.3f: %s\n", "two workers", "one", 2*speed[1]/speed[0], 1.8, verdict)
+	fmt.Printf("%-15s by %-8s %6.3f, goal %6.3f: %s\n", "two workers", "one", 2*speed[1]/speed[0], 1.8, verdict)
 }
 
 func (r *rung) measure(atLeast time.Duration) float64 {

@@ -202,7 +202,14 @@ func (c *textColumn) takeInteger(e *entry, text []byte) bool {
 
 // withoutEnd cuts off the end of a line, if the line still has it.
 func withoutEnd(line []byte) []byte {
-	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+	n := len(line)
+	if n > 0 && line[n-1] == '\n' {
+		n--
+	}
+	if n > 0 && line[n-1] == '\r' {
+		n--
+	}
+	return line[:n]
 }
 
 // mend makes UTF-8 of a cell that may be none, and returns the flag altered if it was none.
