@@ -30,12 +30,20 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 		next = int(e.next)
 		x := &slots[places[e.field]]
 		switch {
-		case uint32(x.asIs)&(1<<(e.kind&31)) != 0 && (e.flags^expected)&x.odd == 0:
-			start, end := int(e.start)+int(x.quotes), int(e.end)-int(x.quotes)
+		case uint32(x.asIs)&(1<<(e.kind&31)) != 0 && (e.flags^x.known)&x.odd == 0:
 			x.column.padTo(row)
-			x.column.appendFrom(w.buf, start, end)
-			if x.indicators != 0 {
-				w.indicate(x.indicators, start, end, true)
+			switch x.content {
+			case itsValue:
+				x.column.AppendInt(e.value)
+			case itsTime:
+				at, _ := w.timeOf(e, x.view)
+				x.column.AppendInt(at.micros())
+			default:
+				start, end := int(e.start)+int(x.quotes), int(e.end)-int(x.quotes)
+				x.column.appendFrom(w.buf, start, end)
+				if x.indicators != 0 {
+					w.indicate(x.indicators, start, end, x.quotes != 0 || e.flags&tidy != 0)
+				}
 			}
 		case x.view == nil: // the event does not have it
 		case e.flags&duplicate != 0:

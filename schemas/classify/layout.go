@@ -21,12 +21,22 @@ type slot struct {
 	*view
 	column     *Column
 	indicators uint32
-	odd        flags // as of an emit
-	asIs       uint8 // the kinds, one a bit, of which the column has the bytes of lines, but for quotes
-	quotes     uint8 // how many of these are on both sides
+	known, odd flags // of most values; which of them, if they are otherwise, say that the column has not what they stand for
+	asIs       uint8 // the kinds, one a bit, of which the column has what the tape says: as content tells
+	content    content
+	quotes     uint8 // how many of these are on both sides of a text
 	typ        typ
 	json       bool // it has texts, which say what the event has there
 }
+
+// A content is what a column has of most values of a field.
+type content uint8
+
+const (
+	itsText content = iota // the bytes of the line, but for quotes
+	itsValue
+	itsTime
+)
 
 // The members that all events have, beside the sets of indicators.
 const (
@@ -187,12 +197,15 @@ func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 	x := &b.slots[place]
 	e := b.member.emits[place]
 	v := *e.view // its own: those of a plan are one piece of memory
-	*x = slot{view: &v, column: c, indicators: v.indicators, odd: e.odd, typ: v.typ, json: into.json && c.takesText()}
+	*x = slot{view: &v, column: c, indicators: v.indicators, known: expected, odd: e.odd, typ: v.typ, json: into.json && c.takesText()}
 	switch {
-	case v.plain && !x.json:
-		x.asIs, x.quotes = 1<<str, 1
 	case v.typ == typJSON && x.json:
 		x.asIs = anyKind
+	case x.json:
+	case b.part.split != nil:
+		x.ofCells()
+	case v.plain:
+		x.asIs, x.quotes = 1<<str, 1
 	}
 	if !b.take(c) {
 		return false
@@ -219,4 +232,17 @@ func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 		return c.Kind == StructColumn && b.addNode(b.part.fields[id].child, f.child, into.within)
 	}
 	return false
+}
+
+// ofCells is about the values of a line of text.
+func (x *slot) ofCells() {
+	x.known, x.odd = bare, ^tidy
+	switch {
+	case x.plain:
+		x.asIs = 1 << str
+	case x.typ.isInteger():
+		x.asIs, x.content, x.known = 1<<str, itsValue, bare|converted
+	case x.typ == typTimestamp:
+		x.asIs, x.content, x.known, x.odd = 1<<str, itsTime, bare|converted, ^(tidy | canonical)
+	}
 }
