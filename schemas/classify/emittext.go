@@ -16,7 +16,7 @@ type textColumn struct {
 	quotes     uint8           // 1: around its texts there are quotes
 	asTidy     flags           // of a text that events have as it stands; malformed: they have none
 	convert    *conv           // what its texts have to be; nil: nothing, or more than one conversion says
-	limit      int64           // the largest integer that it may be; -1: it is none
+	limit      int64           // the largest integer that it may be; -1: it is none, or not only one text of one byte stands for null
 	literal    []byte          // ,"name":
 	short      [shortName]byte // the same, if it is no longer
 }
@@ -49,7 +49,10 @@ func newTextColumns(u *union, empty emptyTexts) []textColumn {
 		case v.plain:
 			c.quotes, c.asTidy = 1, bare|tidy
 		case v.typ.isInteger():
-			c.limit, c.asTidy = limits[v.typ], bare|tidy|converted
+			c.asTidy = bare | tidy | converted
+			if empty.all == nil {
+				c.limit = limits[v.typ]
+			}
 		}
 		columns[id] = c
 	}

@@ -102,19 +102,30 @@ func (w *worker) takeCells(p *part, fields []int32, seen flags, m mask) (present
 			continue
 		}
 		x, c := &cells[i], &columns[id]
-		if size := x.to - x.from; !c.simple || seen&altered != 0 || n == len(tape) || size == 1 && buf[x.from] == p.empty.single {
-			w.tape = w.tape[:n]
-			isPresent, ok := w.takeCell(p, x, id, seen, m)
-			if !ok {
-				return present, false
-			}
-			present += isPresent
-			tape, n = w.tape[:cap(w.tape)], len(w.tape)
+		switch size := x.to - x.from; {
+		case seen&altered != 0 || n == len(tape) || size == 1 && buf[x.from] == p.empty.single:
+		case c.simple:
+			tape[n].set(uint32(id), str, seen, x.from, x.to, n+1)
+			present += c.required
+			n++
 			continue
+		case c.limit >= 0 && m != recorder: // mostly it is one, and else the conversion says what is wrong
+			if value, ok := shortDigits(buf[x.from:x.to]); ok && value <= c.limit {
+				e := &tape[n]
+				e.set(uint32(id), str, seen|converted, x.from, x.to, n+1)
+				e.value, e.nanos = value, 0
+				present += c.required
+				n++
+				continue
+			}
 		}
-		present += c.required
-		tape[n].set(uint32(id), str, seen, x.from, x.to, n+1)
-		n++
+		w.tape = w.tape[:n]
+		isPresent, ok := w.takeCell(p, x, id, seen, m)
+		if !ok {
+			return present, false
+		}
+		present += isPresent
+		tape, n = w.tape[:cap(w.tape)], len(w.tape)
 	}
 	w.tape = w.tape[:n]
 	return present, true
@@ -130,12 +141,9 @@ func (w *worker) takeCell(p *part, x *cell, id int32, seen flags, m mask) (prese
 	e := w.newEntry()
 	e.set(uint32(id), str, seen, x.from, x.to, t+1)
 	text := w.buf[x.from:x.to]
-	switch {
-	case p.empty.has(text):
+	if p.empty.has(text) {
 		e.kind = null
 		return 0, true
-	case c.limit >= 0 && m != recorder && c.takeInteger(e, text):
-		return c.required, true
 	}
 	if c.judged && !w.judgeCell(t, &w.fields[id], c, m) {
 		return 0, false
@@ -186,18 +194,6 @@ func (w *worker) judgeCell(t int, f *field, c *textColumn, m mask) bool {
 		return true
 	}
 	return w.left(0, rest) >= 0
-}
-
-// takeInteger notes the value of a cell that has to be an integer, as most are that have to be anything; false: the conversion has to
-// judge it.
-func (c *textColumn) takeInteger(e *entry, text []byte) bool {
-	n, ok := shortDigits(text)
-	if !ok || n > c.limit {
-		return false
-	}
-	e.value, e.nanos = n, 0
-	e.flags |= converted
-	return true
 }
 
 // withoutEnd cuts off the end of a line, if the line still has it.
