@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math/bits"
 	"net"
-	"net/netip"
 	"net/url"
 	"slices"
 
@@ -260,8 +259,7 @@ func isIP(b []byte) bool {
 		case c == '.':
 			return isIPv4(b)
 		case c == ':':
-			addr, err := netip.ParseAddr(string(b))
-			return err == nil && addr.Zone() == ""
+			return isIPv6(b)
 		case !isHex(c) || i > 4:
 			return false
 		}
@@ -287,6 +285,41 @@ func isIPv4(b []byte) bool {
 	third := bits.TrailingZeros64(dots)
 	return dots != 0 && dots&(dots-1) == 0 &&
 		isOctet(x, 0, first) && isOctet(x, first+1, second) && isOctet(x, second+1, third) && isOctet(x, third+1, len(b))
+}
+
+// isIPv6 takes eight groups of one to four digits, the last two of which may be written as an IPv4 address. "::" stands for one
+// group at least.
+func isIPv6(b []byte) bool {
+	groups, gap, i := 0, false, 0
+	if bytes.HasPrefix(b, []byte("::")) {
+		gap, i = true, 2
+	}
+	for i < len(b) {
+		start := i
+		for i < len(b) && isHex(b[i]) {
+			i++
+		}
+		if i < len(b) && b[i] == '.' {
+			groups, i = groups+2, len(b)
+			if !isIPv4(b[start:]) {
+				return false
+			}
+			break
+		}
+		groups++
+		if n := i - start; n == 0 || n > 4 || i < len(b) && b[i] != ':' || i == len(b)-1 {
+			return false
+		}
+		i++
+		if i < len(b) && b[i] == ':' {
+			if gap {
+				return false
+			}
+			gap = true
+			i++
+		}
+	}
+	return groups == 8 && !gap || groups < 8 && gap
 }
 
 // isOctet takes a number up to 255 without zeros before it. There are eight bytes at from.

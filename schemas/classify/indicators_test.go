@@ -41,6 +41,35 @@ func TestIsIP(t *testing.T) {
 		}
 		check(string(text))
 	}
+	valid := 0
+	for range 300_000 { // groups, some of them empty, or more than four digits, or none at all
+		groups := make([]string, 1+r.IntN(10))
+		for i := range groups {
+			groups[i] = []string{"0", "a", "FF", "2001", "db8", "1f"}[r.IntN(6)]
+			if r.IntN(20) == 0 {
+				groups[i] = []string{"", "", "fffff", "00001", "g", "1%a"}[r.IntN(6)]
+			}
+		}
+		text := strings.Join(groups, ":")
+		if r.IntN(2) == 0 {
+			text = strings.Replace(text, "::", ":", r.IntN(3))
+		}
+		switch r.IntN(6) {
+		case 0:
+			text += []string{":1.2.3.4", "1.2.3.4", ":1.2.3", ":1.2.3.456", ":1.2.3.4:1", ":"}[r.IntN(6)]
+		case 1:
+			text = "::" + text
+		case 2:
+			text += "::"
+		}
+		check(text)
+		if isIP([]byte(text)) {
+			valid++
+		}
+	}
+	if valid < 10_000 {
+		t.Errorf("%d texts are addresses; the others say little", valid)
+	}
 }
 
 // The account of an ARN stands between its fourth and fifth colon, wherever they are and whatever stands behind the ARN.
