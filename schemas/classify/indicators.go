@@ -241,6 +241,9 @@ func isEmail(b []byte) bool {
 }
 
 func hasSpace(b []byte) bool {
+	if len(b) >= 8 && isVisible(b) {
+		return false
+	}
 	for _, c := range b {
 		if c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
 			return true
@@ -358,7 +361,7 @@ func hostOfURL(b []byte) (from, to int, ok bool) {
 	}
 	from = scheme + len("://")
 	to = from
-	for to < len(b) && (isLetter(b[to]) || isDigit(b[to]) || b[to] == '.' || b[to] == '-') {
+	for to < len(b) && inNames[b[to]] {
 		to++
 	}
 	end := to
@@ -368,6 +371,14 @@ func hostOfURL(b []byte) (from, to int, ok bool) {
 	}
 	return from, to, end == len(b) || b[end] == '/' || b[end] == '?' || b[end] == '#'
 }
+
+// inNames tells the bytes that names of hosts have.
+var inNames = func() (in [256]bool) {
+	for c := range in {
+		in[c] = isLetter(byte(c)) || isDigit(byte(c)) || c == '.' || c == '-'
+	}
+	return in
+}()
 
 // isVisible reports whether all bytes are ASCII that is seen, and no percent sign.
 func isVisible(b []byte) bool {
