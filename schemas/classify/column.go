@@ -26,14 +26,14 @@ const (
 // A Column holds values of many events, one a row, in the buffers of Apache Arrow: whoever has a library of Arrow makes an
 // array of them without copying. Rows at the end that nobody filled are null; End makes them. The zero Column holds texts.
 type Column struct {
-	Values  []byte // texts one behind the other; numbers, and rows of a dictionary, in little-endian; booleans as bits, the lowest first
-	Offsets []byte // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
-	Len     int    // rows
-	Kind    ColumnKind
-	some    bool // there are nulls; up to here is what most rows need, in one line of the processor's cache
+	Values  []byte     // texts one behind the other; numbers, and rows of a dictionary, in little-endian; booleans as bits, the lowest first
+	Offsets []byte     // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
+	Len     int        // rows
+	Kind    ColumnKind // up to here is what most rows need, in one line of the processor's cache
 
 	Nulls    int       // of the rows
-	Valid    []byte    // a bit a row, the lowest first: 0 is null; empty if there is no null
+	Valid    []byte    // a bit a row, the lowest first: 0 is null; empty if there is no null. It is whole after End
+	marked   int       // rows that Valid has: up to the last null, for all behind it are valid
 	Children []*Column // of a struct, of a list and of a dictionary
 
 	words *words // of a dictionary
@@ -54,7 +54,7 @@ func NewColumn(k ColumnKind, children ...*Column) *Column {
 
 // Reset makes the column empty again, in the memory that it has: no array may use it any more.
 func (c *Column) Reset() {
-	c.Len, c.Nulls, c.some = 0, 0, false
+	c.Len, c.Nulls, c.marked = 0, 0, 0
 	c.Valid, c.Offsets, c.Values = c.Valid[:0], c.Offsets[:0], c.Values[:0]
 	if c.Kind == TextColumn || c.Kind == ListColumn {
 		c.Offsets = append(c.Offsets, 0, 0, 0, 0)
@@ -99,6 +99,9 @@ func (c *Column) Grow(rows int) {
 // End fills a column with nulls up to a number of rows, and what is in it as far as it goes.
 func (c *Column) End(rows int) {
 	c.pad(rows)
+	if c.Nulls > 0 {
+		c.mark()
+	}
 	for _, child := range c.Children {
 		if c.Kind == StructColumn {
 			child.End(c.Len)
@@ -114,10 +117,8 @@ func (c *Column) pad(rows int) {
 	if n <= 0 {
 		return
 	}
-	if !c.some {
-		c.allValid()
-	}
-	c.Len, c.Nulls, c.some = rows, c.Nulls+n, true
+	c.mark()
+	c.Len, c.Nulls, c.marked = rows, c.Nulls+n, rows
 	if more := (rows+7)/8 - len(c.Valid); more > 0 {
 		c.Valid = appendZeros(c.Valid, more)
 	}
@@ -150,34 +151,21 @@ func appendZeros(b []byte, n int) []byte {
 	return append(b, zeros[:n]...)
 }
 
-// allValid notes of all rows that they are not null: the bits are there from the first null on.
-func (c *Column) allValid() {
-	c.Valid = c.Valid[:0]
-	for range c.Len / 8 {
-		c.Valid = append(c.Valid, 0xff)
+// mark notes of the rows behind the last null that they are valid: all of them at once, for a row at a time takes longer.
+func (c *Column) mark() {
+	for c.marked < c.Len {
+		place, bit := c.marked>>3, c.marked&7
+		if bit == 0 {
+			c.Valid = append(c.Valid, 0)
+		}
+		n := min(8-bit, c.Len-c.marked)
+		c.Valid[place] |= byte(1<<n-1) << bit
+		c.marked += n
 	}
-	if rest := c.Len & 7; rest > 0 {
-		c.Valid = append(c.Valid, 1<<rest-1)
-	}
-}
-
-// valid begins a row that is not null.
-func (c *Column) valid() {
-	if c.some {
-		c.setValid()
-	}
-	c.Len++
-}
-
-func (c *Column) setValid() {
-	if c.Len&7 == 0 {
-		c.Valid = append(c.Valid, 0)
-	}
-	c.Valid[c.Len>>3] |= 1 << (c.Len & 7)
 }
 
 // isNull reports whether a row is null.
-func (c *Column) isNull(row int) bool { return c.some && c.Valid[row>>3]>>(row&7)&1 == 0 }
+func (c *Column) isNull(row int) bool { return row < c.marked && c.Valid[row>>3]>>(row&7)&1 == 0 }
 
 // AppendNull appends a row that is null.
 func (c *Column) AppendNull() { c.pad(c.Len + 1) }
@@ -197,7 +185,7 @@ func addText[T []byte | string](c *Column, text T) {
 		c.Values = slices.Grow(c.Values, max(len(text), len(c.Values))) // twice as much: append would take less, and copy more often
 	}
 	c.Values = append(c.Values, text...)
-	c.valid()
+	c.Len++
 	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
 }
 
@@ -208,7 +196,7 @@ func (c *Column) appendFrom(buf []byte, from, to int) {
 		return
 	}
 	c.Values = appendShort(c.Values, buf, from, to)
-	c.valid()
+	c.Len++
 	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
 }
 
@@ -258,7 +246,7 @@ func (c *Column) textAt(row int) []byte {
 
 // AppendInt appends a row to a column of integers or times.
 func (c *Column) AppendInt(n int64) {
-	c.valid()
+	c.Len++
 	if c.Kind == IntColumn || c.Kind == DictionaryColumn {
 		c.Values = binary.LittleEndian.AppendUint32(c.Values, uint32(n))
 	} else {
@@ -267,7 +255,7 @@ func (c *Column) AppendInt(n int64) {
 }
 
 func (c *Column) appendFloat(value float64) {
-	c.valid()
+	c.Len++
 	c.Values = binary.LittleEndian.AppendUint64(c.Values, math.Float64bits(value))
 }
 
@@ -279,7 +267,7 @@ func (c *Column) AppendBool(yes bool) {
 	if yes {
 		c.Values[c.Len>>3] |= 1 << (c.Len & 7)
 	}
-	c.valid()
+	c.Len++
 }
 
 // BeginStruct begins a row of a column of structs: its children are filled next, and those that are not are null in it.
@@ -287,11 +275,11 @@ func (c *Column) BeginStruct() {
 	for _, child := range c.Children {
 		child.pad(c.Len)
 	}
-	c.valid()
+	c.Len++
 }
 
 // EndList ends a row of a column of lists, whose elements were appended to the child.
 func (c *Column) EndList() {
-	c.valid()
+	c.Len++
 	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(c.Children[0].Len))
 }

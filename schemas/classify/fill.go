@@ -155,7 +155,7 @@ func (f *Filler) put(x *target, c *Column, t, row int) bool {
 			return false
 		}
 		c.pad(row)
-		c.valid()
+		c.Len++
 		f.putMembers(x.within, t+1, int(e.next), row)
 		return true
 	case ListColumn:

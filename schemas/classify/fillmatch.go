@@ -50,7 +50,7 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 			w.duplicates = true
 		case e.kind == object && x.typ == typObject && !x.json:
 			x.column.padTo(row)
-			x.column.valid()
+			x.column.Len++
 			next = t + 1 // its members are of the same row
 		case e.kind > str || w.state(t, x.view) != absent:
 			y.put(w, t, x, row)
@@ -71,7 +71,7 @@ func (y *layout) put(w *worker, t int, x *slot, row int) {
 	case typString:
 		w.putString(c, e, x.view)
 	case typObject:
-		c.valid()
+		c.Len++
 		y.putMembers(w, t+1, int(e.next), row)
 	case typArray:
 		y.putElements(w, t, c)
