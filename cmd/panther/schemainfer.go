@@ -31,7 +31,7 @@ const fewLines = 20
 // infer writes a schema that takes all lines of files.
 func (c *schemaCommand) infer(ctx context.Context, files []string) error {
 	if !typeName.MatchString(c.name) {
-		return usageError("name the log type, as --name Shop.Order: letters and digits, a capital first in each part, parts joined by dots")
+		return usageError("name the log type, as --name Shop.Order: letters and digits, a capital first and two or more in each part, parts joined by dots")
 	}
 	if len(files) == 0 {
 		files = []string{"-"}

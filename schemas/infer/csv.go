@@ -28,7 +28,8 @@ func (c *csvFormat) parser() logtype.Parser {
 // noValue is how many writers of text say that there is no value.
 const noValue = "-"
 
-// delimiters are what values may stand between; the one that the header has most often is taken.
+// delimiters are what values may stand between; the one that the header has most often is taken. If it has none of them, its names
+// stand between spaces.
 const delimiters = ",;\t|"
 
 // CSV makes an Observer of lines of values between delimiters, whose names are in a header line. It finds out the delimiter.
@@ -39,6 +40,9 @@ func CSV(header []byte) (*Observer, error) {
 		if bytes.Count(header, []byte{d}) > bytes.Count(header, []byte{c.delimiter}) {
 			c.delimiter = d
 		}
+	}
+	if bytes.IndexByte(header, c.delimiter) < 0 && bytes.IndexByte(bytes.TrimSpace(header), ' ') > 0 {
+		c.delimiter = ' '
 	}
 	names, err := c.split(header)
 	if err != nil {

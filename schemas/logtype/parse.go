@@ -46,7 +46,7 @@ func ParseNode(root strict.Node) *Schema {
 			name.Problem(fmt.Sprintf("schema: a name of %d characters", len(s.Name)), fmt.Sprintf("%d are the most; tables are called by it", maxName))
 		case name.IsText() && !schemaName.MatchString(s.Name):
 			name.Problem(fmt.Sprintf("schema: %q is no name of a log type", s.Name),
-				"write it as Vendor.LogType: letters and digits, a capital first in each part, parts joined by dots")
+				"write it as Vendor.LogType: letters and digits, a capital first and two or more in each part, parts joined by dots")
 		}
 		s.Description = m.Optional("description").Text()
 		s.ReferenceURL = m.Optional("referenceURL").Text()
