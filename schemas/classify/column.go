@@ -24,16 +24,17 @@ const (
 )
 
 // A Column holds values of many events, one a row, in the buffers of Apache Arrow: whoever has a library of Arrow makes an
-// array of them without copying. Rows at the end that nobody filled are null; End makes them. The zero Column holds texts.
+// array of them without copying, once End was called: rows at the end that nobody filled are null. The zero Column holds texts.
 type Column struct {
-	Values  []byte     // texts one behind the other; numbers, and rows of a dictionary, in little-endian; booleans as bits, the lowest first
-	Offsets []byte     // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
-	Len     int        // rows
-	Kind    ColumnKind // up to here is what most rows need, in one line of the processor's cache
+	Values  []byte // texts one behind the other; numbers, and rows of a dictionary, in little-endian; booleans as bits, the lowest first
+	Offsets []byte // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
+	Len     int    // rows
+	Kind    ColumnKind
+	// Up to here is what most rows need, in one line of the processor's cache.
 
 	Nulls    int       // of the rows
-	Valid    []byte    // a bit a row, the lowest first: 0 is null; empty if there is no null. It is whole after End
-	marked   int       // rows that Valid has: up to the last null, for all behind it are valid
+	Valid    []byte    // a bit a row, the lowest first: 0 is null; empty if there is no null
+	marked   int       // rows that Valid has; all behind them are valid
 	Children []*Column // of a struct, of a list and of a dictionary
 
 	words *words // of a dictionary
@@ -96,7 +97,7 @@ func (c *Column) Grow(rows int) {
 	}
 }
 
-// End fills a column with nulls up to a number of rows, and what is in it as far as it goes.
+// End fills a column with nulls up to a number of rows, and what is in it as far as it goes, and makes Valid whole.
 func (c *Column) End(rows int) {
 	c.pad(rows)
 	if c.Nulls > 0 {

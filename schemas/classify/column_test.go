@@ -53,3 +53,25 @@ func TestSpell(t *testing.T) {
 		}
 	}
 }
+
+// A column without nulls has no bits for them.
+func TestNoBitsWithoutNulls(t *testing.T) {
+	c := classify.NewColumn(classify.IntColumn)
+	c.AppendInt(1)
+	if c.End(1); len(c.Valid) > 0 {
+		t.Errorf("%v", c.Valid)
+	}
+}
+
+// The texts of a dictionary are spelt out also before its end.
+func TestSpellBeforeEnd(t *testing.T) {
+	c := classify.NewColumn(classify.DictionaryColumn, classify.NewColumn(classify.TextColumn))
+	c.AppendNull()
+	for range 9 {
+		c.AppendString("a")
+	}
+	c.Spell()
+	if string(c.Values) != "aaaaaaaaa" {
+		t.Errorf("%q", c.Values)
+	}
+}

@@ -16,7 +16,7 @@ type textColumn struct {
 	quotes     uint8           // 1: around its texts there are quotes
 	asTidy     flags           // of a text that events have as it stands; malformed: they have none
 	convert    *conv           // what its texts have to be; nil: nothing, or more than one conversion says
-	limit      int64           // the largest integer that it may be; -1: it is none, or not only one text of one byte stands for null
+	limit      int64           // the largest integer that it may be; -1: it is none, or a text stands for null that is not one single byte
 	literal    []byte          // ,"name":
 	short      [shortName]byte // the same, if it is no longer
 }

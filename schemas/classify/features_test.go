@@ -172,7 +172,7 @@ func features() (all []string) {
 // What is compared by chance is all of the language: each feature comes up, in schemas and in what becomes of lines.
 func TestGeneratorReachesEverything(t *testing.T) {
 	c := tally{}
-	for seed := range uint64(1000) {
+	for seed := range uint64(2000) {
 		g := newGenerator(seed)
 		all := g.schemas(1+g.IntN(4), g.schema)
 		checker := reference.New(schemasOf(all))

@@ -330,7 +330,7 @@ func TestNoAllocations(t *testing.T) {
 		if r.mayAllocate {
 			continue
 		}
-		for range 40 { // of mixed lines each table has few, and has to have had as many rows as it ever will
+		for range 40 { // often enough that each table of mixed lines was full once
 			for _, line := range r.lines {
 				r.check(line)
 			}

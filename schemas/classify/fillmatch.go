@@ -42,7 +42,7 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 				start, end := int(e.start)+int(x.quotes), int(e.end)-int(x.quotes)
 				x.column.appendFrom(w.buf, start, end)
 				if x.indicators != 0 {
-					w.indicate(x.indicators, start, end, x.quotes != 0 || e.flags&tidy != 0)
+					w.indicate(x.indicators, start, end, false)
 				}
 			}
 		case x.view == nil: // the event does not have it

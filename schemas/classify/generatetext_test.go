@@ -53,7 +53,7 @@ func (g generator) textSchema(number int) made {
 			options += ", skipPrefix: " + pick(g, "'#'", "'x'", "'--'")
 		}
 		if g.chance(30) {
-			options += ", emptyValues: [" + pick(g, "'-'", "'-', x", "''", "null, '-'") + "]"
+			options += ", emptyValues: [" + pick(g, "'-'", "'-', x", "''", "null, '-'", "'0', '12'") + "]"
 		}
 		if g.chance(40) {
 			options += ", trimSpace: true"

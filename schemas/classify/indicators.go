@@ -290,7 +290,7 @@ func isIPv4(b []byte) bool {
 		isOctet(x, 0, first) && isOctet(x, first+1, second) && isOctet(x, second+1, third) && isOctet(x, third+1, len(b))
 }
 
-// isIPv6 takes eight groups of one to four digits, the last two of which may be written as an IPv4 address. "::" stands for one
+// isIPv6 takes eight groups of one to four hexadecimal digits, the last two of which may be written as an IPv4 address. "::" stands for one
 // group at least.
 func isIPv6(b []byte) bool {
 	groups, gap, i := 0, false, 0
@@ -303,10 +303,10 @@ func isIPv6(b []byte) bool {
 			i++
 		}
 		if i < len(b) && b[i] == '.' {
-			groups, i = groups+2, len(b)
 			if !isIPv4(b[start:]) {
 				return false
 			}
+			groups += 2
 			break
 		}
 		groups++

@@ -111,6 +111,7 @@ func (t *table) next() (row int) {
 	if t.rows == 1000 {
 		t.rows = 0
 		for _, c := range t.columns {
+			c.End(1000)
 			c.Reset()
 		}
 	}

@@ -21,8 +21,9 @@ type slot struct {
 	*view
 	column     *Column
 	indicators uint32
-	known, odd flags // of most values; which of them, if they are otherwise, say that the column has not what they stand for
-	asIs       uint8 // the kinds, one a bit, of which the column has what the tape says: as content tells
+	known      flags // that most values have
+	odd        flags // those that are to be as known, or else put looks at the value
+	asIs       uint8 // the kinds, one a bit, whose values go into the column as content says
 	content    content
 	quotes     uint8 // how many of these are on both sides of a text
 	typ        typ
@@ -33,9 +34,9 @@ type slot struct {
 type content uint8
 
 const (
-	itsText content = iota // the bytes of the line, but for quotes
-	itsValue
-	itsTime
+	itsText  content = iota // the bytes of the line, but for quotes
+	itsValue                // the entry's integer
+	itsTime                 // the entry's time, which may be that of the event
 )
 
 // The members that all events have, beside the sets of indicators.
@@ -234,7 +235,7 @@ func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 	return false
 }
 
-// ofCells is about the values of a line of text.
+// ofCells says which cells of a line of text go into the column as they are.
 func (x *slot) ofCells() {
 	x.known, x.odd = bare, ^tidy
 	switch {

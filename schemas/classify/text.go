@@ -109,7 +109,7 @@ func (w *worker) takeCells(p *part, fields []int32, seen flags, m mask) (present
 			present += c.required
 			n++
 			continue
-		case c.limit >= 0 && m != recorder: // mostly it is one, and else the conversion says what is wrong
+		case c.limit >= 0: // mostly it is one, and else the conversion says what is wrong
 			if value, ok := shortDigits(buf[x.from:x.to]); ok && value <= c.limit {
 				e := &tape[n]
 				e.set(uint32(id), str, seen|converted, x.from, x.to, n+1)

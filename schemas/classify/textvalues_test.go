@@ -151,3 +151,31 @@ func TestLengthsOfNames(t *testing.T) {
 		}
 	}
 }
+
+// Texts that stand for null may be digits, and then they are no integers.
+func TestDigitsThatStandForNull(t *testing.T) {
+	for _, empty := range []string{"['0']", "['0', '1']", "['007']", "['-', '-1']"} {
+		s, err := logtype.Parse("a.yml", []byte("schema: My.Type\nparser: {csv: {delimiter: ',', columns: [a, b], emptyValues: "+empty+"}}\nfields: [{name: a, type: int}, {name: b, type: bigint, required: true}]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newPair(t, s)
+		for _, line := range []string{"0,1", "1,0", "007,7", "7,007", "-1,5", "0,5", "1,2", "00,10", "-,3"} {
+			p.check(t, []byte(line))
+		}
+	}
+}
+
+// Of a column that a header names twice the last one counts, whatever its type.
+func TestColumnsTwice(t *testing.T) {
+	for _, typ := range []string{"string", "int", "timestamp, timeFormats: [unix, rfc3339], isEventTime: true"} {
+		s, err := logtype.Parse("a.yml", []byte("schema: My.Type\nparser: {csv: {delimiter: ',', hasHeader: true}}\nfields: [{name: a, type: "+typ+"}]\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newPair(t, s)
+		for _, line := range []string{"1700000000,1700000001", "1,", ",1"} {
+			p.checkLine(t, classify.Line{Bytes: []byte(line), Header: []byte("a,a")})
+		}
+	}
+}

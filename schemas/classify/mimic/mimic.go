@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A Generator makes lines by chance. Each call makes another one, a while after the one before, as in a log.
+// A Generator makes lines by chance. Each call makes another one, up to five seconds after the one before, as in a log.
 type Generator struct {
 	*rand.Rand
 	now *time.Time
@@ -86,14 +86,14 @@ func (g Generator) CloudTrail() string {
 	return b.String()
 }
 
-// VPCFlow makes a line of about 118 bytes.
+// VPCFlow makes a line of about 120 bytes.
 func (g Generator) VPCFlow() string {
 	start := g.next().Unix()
 	return fmt.Sprintf("2 %d eni-0%s %s %s %d %d %d %d %d %d %d %s OK", 100000000000+g.Int64N(900000000000), g.hex(16), g.address(), g.address(),
 		g.IntN(65536), g.IntN(65536), pick(g, 6, 17), 1+g.IntN(500), 40+g.IntN(100000), start, start+60, pick(g, "ACCEPT", "REJECT"))
 }
 
-// Nginx makes a line of about 200 bytes.
+// Nginx makes a line of about 215 bytes.
 func (g Generator) Nginx() string {
 	return fmt.Sprintf(`%s - %s [%s] "%s /api/v1/items/%s?page=%d HTTP/1.1" %d %d "https://www.example.com/%s" "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"`,
 		g.address(), pick(g, "-", "alice", "bob"), g.next().Format("02/Jan/2006:15:04:05 -0700"), pick(g, "GET", "POST"), g.hex(12), g.IntN(90), pick(g, 200, 204, 404, 502), g.IntN(90000), g.hex(8))
