@@ -290,8 +290,8 @@ func isIPv4(b []byte) bool {
 		isOctet(x, 0, first) && isOctet(x, first+1, second) && isOctet(x, second+1, third) && isOctet(x, third+1, len(b))
 }
 
-// isIPv6 takes eight groups of one to four hexadecimal digits, the last two of which may be written as an IPv4 address. "::" stands for one
-// group at least.
+// isIPv6 takes eight groups of one to four hexadecimal digits, the last two of which may be written as an IPv4 address. "::" stands
+// for one group at least.
 func isIPv6(b []byte) bool {
 	groups, gap, i := 0, false, 0
 	if bytes.HasPrefix(b, []byte("::")) {

@@ -87,7 +87,7 @@ func decodeUTF8(dst, b []byte) (text []byte, replaced bool) {
 
 // validUTF8 returns s, with U+FFFD for each byte that is no UTF-8.
 func validUTF8(s string) string {
-	if isASCIIString(s) || utf8.ValidString(s) {
+	if utf8.ValidString(s) {
 		return s
 	}
 	valid, _ := decodeUTF8(nil, []byte(s))
@@ -153,18 +153,6 @@ func isASCII(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// isASCIIString is isASCII of a string.
-func isASCIIString(s string) bool {
-	odd := byte(0)
-	for ; len(s) >= 8; s = s[8:] {
-		odd |= s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7]
-	}
-	for i := range len(s) {
-		odd |= s[i]
-	}
-	return odd < utf8.RuneSelf
 }
 
 // appendText appends UTF-8 as a string of an event, with its quotes.

@@ -17,7 +17,6 @@ func TestTextsByWords(t *testing.T) {
 		{"isTidy", isTidy, func(c byte) bool { return plain(c) && c < 0x80 }},
 		{"isPrintable", isPrintable, func(c byte) bool { return c >= ' ' && c < 0x80 }},
 		{"isASCII", isASCII, func(c byte) bool { return c < 0x80 }},
-		{"isASCIIString", func(text []byte) bool { return isASCIIString(string(text)) }, func(c byte) bool { return c < 0x80 }},
 		{"hasSpace", func(text []byte) bool { return !hasSpace(text) }, func(c byte) bool { return c != ' ' && c != '\t' && c != '\r' && c != '\n' }},
 		{"isVisible", isVisible, func(c byte) bool { return c > ' ' && c < 0x7f && c != '%' }},
 	} {
