@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"panther/schemas/classify"
 	"panther/schemas/infer"
+	"panther/schemas/logtype"
 )
 
 // An inference is one run of `panther schema infer`.
@@ -23,15 +23,13 @@ type inference struct {
 	hinted   bool
 }
 
-var typeName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+)*$`)
-
 // fewLines is how many lines say little about which fields are always there.
 const fewLines = 20
 
 // infer writes a schema that takes all lines of files.
 func (c *schemaCommand) infer(ctx context.Context, files []string) error {
-	if !typeName.MatchString(c.name) {
-		return usageError("name the log type, as --name Shop.Order: letters and digits, a capital first and two or more in each part, parts joined by dots")
+	if !logtype.IsName(c.name) {
+		return usageError("name the log type, as --name Shop.Order: " + logtype.NameRule)
 	}
 	if len(files) == 0 {
 		files = []string{"-"}

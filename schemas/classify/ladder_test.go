@@ -109,11 +109,11 @@ func rungs(t testing.TB) []*rung {
 // next begins a row: the columns are begun anew from time to time, as a sink does.
 func (t *table) next() (row int) {
 	if t.rows == 1000 {
-		t.rows = 0
 		for _, c := range t.columns {
-			c.End(1000)
+			c.End(t.rows)
 			c.Reset()
 		}
+		t.rows = 0
 	}
 	t.rows++
 	return t.rows - 1

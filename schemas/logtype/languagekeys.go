@@ -11,7 +11,7 @@ func schemaKeys() []Key {
 	in := []Place{InSchema}
 	return []Key{
 		{In: in, Name: "schema", Kind: KindText, Needed: true, Pattern: schemaName.String(), Example: "Shop.Order",
-			Doc: "Its name: letters and digits, a capital first and two or more in each part, parts joined by dots. Events carry it as `p_log_type`"},
+			Doc: "Its name: " + NameRule + ". Events carry it as `p_log_type`"},
 		{In: in, Name: "description", Kind: KindText, Example: "One line for each order.", Doc: "For people"},
 		{In: in, Name: "referenceURL", Kind: KindText, Example: `"https://shop.example/docs/log"`, Doc: "Where the vendor describes the format"},
 		{In: in, Name: "parser", Kind: KindMapping, Into: InParser, Example: "{csv: {columns: [time, door]}}",

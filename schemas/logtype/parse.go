@@ -9,7 +9,13 @@ import (
 	"panther/schemas/strict"
 )
 
+// NameRule says what names of log types look like.
+const NameRule = "letters and digits, a capital first and two or more in each part, parts joined by dots"
+
 var schemaName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+)*$`)
+
+// IsName reports whether name may be that of a log type.
+func IsName(name string) bool { return schemaName.MatchString(name) }
 
 // Parse reads a file that holds one log-type schema. The error is a strict.Problems: every mistake, with its place and how to
 // mend it. What the language has and this program does not do yet is a mistake as well, never ignored.
@@ -44,9 +50,9 @@ func ParseNode(root strict.Node) *Schema {
 		switch s.Name = name.Text(); {
 		case len(s.Name) > maxName:
 			name.Problem(fmt.Sprintf("schema: a name of %d characters", len(s.Name)), fmt.Sprintf("%d are the most; tables are called by it", maxName))
-		case name.IsText() && !schemaName.MatchString(s.Name):
+		case name.IsText() && !IsName(s.Name):
 			name.Problem(fmt.Sprintf("schema: %q is no name of a log type", s.Name),
-				"write it as Vendor.LogType: letters and digits, a capital first and two or more in each part, parts joined by dots")
+				"write it as Vendor.LogType: "+NameRule)
 		}
 		s.Description = m.Optional("description").Text()
 		s.ReferenceURL = m.Optional("referenceURL").Text()
