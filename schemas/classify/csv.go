@@ -18,15 +18,15 @@ type csvSplitter struct {
 
 func (s *csvSplitter) text() *logtype.Text { return &s.Text }
 
-func (s *csvSplitter) split(w *worker, line, header []byte) (fields []int32, ok bool) {
-	fields = s.fields
+func (s *csvSplitter) split(w *worker, line, header []byte) (ok bool) {
+	fields := s.fields
 	if s.Columns == nil {
 		if fields, ok = s.columnsOf(w, line, header); !ok {
-			return nil, false
+			return false
 		}
 		w.repeated = true // a header may name a column twice
 	}
-	return fields, s.cells(w, line, len(fields))
+	return !s.TrimSpace && s.plainCells(w, len(line), fields) || s.cells(w, line, fields)
 }
 
 // A headerLine is the header that a worker saw last, read: the lines of a file come one after the other.
@@ -55,102 +55,89 @@ func (s *csvSplitter) columnsOf(w *worker, line, header []byte) (fields []int32,
 func (s *csvSplitter) readHeader(header []byte) (h headerLine) {
 	var own worker
 	own.load(bytes.TrimPrefix(header, []byte("\ufeff")))
-	if !s.cells(&own, own.buf[:own.size], -1) {
-		h.misfit = misfit{expected: "a header line with " + own.misfit.expected, got: cut(header)}
-		return h
-	}
-	names := make([]string, len(own.cells))
-	for i, c := range own.cells {
+	line, end := own.buf[:own.size], 0
+	var names []string
+	for pos := 0; end < len(line) || pos == 0; pos = end + 1 {
+		var c cell
+		if c, end = s.cell(&own, line, pos); end < 0 {
+			h.misfit = misfit{expected: "a header line with " + own.misfit.expected, got: cut(header)}
+			return h
+		}
 		name, _ := decodeUTF8(nil, bytes.Trim(own.buf[c.from:c.to], " \t"))
-		names[i] = string(name)
+		names = append(names, string(name))
 	}
 	h.fields = s.fieldsOf(names)
 	return h
 }
 
-// cells cuts a line into cells. There have to be as many as wanted, unless that is negative.
-func (s *csvSplitter) cells(w *worker, line []byte, want int) bool {
-	if !s.TrimSpace && want > 0 && s.plainCells(w, len(line), want) {
-		return true
-	}
-	w.cells = w.cells[:0]
-	for pos := 0; ; pos++ { // over the delimiter
-		if pos = s.cell(w, line, pos); pos < 0 {
+// cells cuts a line into cells. There have to be as many as fields.
+func (s *csvSplitter) cells(w *worker, line []byte, fields []int32) bool {
+	w.dropCells()
+	n, extra := 0, 0 // extra: where the first one begins that is too many
+	for pos, end := 0, -1; end < len(line); pos = end + 1 {
+		var c cell
+		if c, end = s.cell(w, line, pos); end < 0 {
 			return false
 		}
-		if pos == len(line) {
-			break
+		switch {
+		case n < len(fields):
+			w.addCell(fields[n], c)
+		case n == len(fields):
+			extra = c.start
 		}
-		if len(w.cells) == want {
-			return s.tooMany(w, line, pos+1)
-		}
+		n++
 	}
-	if len(w.cells) != want && want >= 0 {
-		w.misfit = misfit{end: len(line), cells: len(w.cells), columns: want}
+	if n != len(fields) {
+		w.misfit = misfit{start: extra, end: len(line), cells: n, columns: len(fields)}
 		return false
 	}
 	return true
 }
 
-// plainCells is cells for what most lines are: so many cells as are wanted, of which none begins with a quote. false: it is otherwise.
-func (s *csvSplitter) plainCells(w *worker, size, want int) bool {
-	w.cells = fit(w.cells, want)
-	b, cells, same := w.buf, w.cells, uint64(s.Delimiter)*lows
-	n, start := 0, 0
-	for i := 0; i < size; i += 8 {
-		for found := zeroBytes(word(b, i) ^ same); found != 0; found &= found - 1 {
-			end := i + bits.TrailingZeros64(found)>>3
-			if end >= size {
-				break
-			}
-			if n == want-1 || b[start] == '"' {
+// plainCells is cells for what most lines are: as many cells as fields, of which none begins with a quote. false: it is otherwise.
+func (s *csvSplitter) plainCells(w *worker, size int, fields []int32) bool {
+	b, last := w.buf, len(fields)-1
+	tape := fit(w.tape, len(fields))
+	k, n, start := 0, 0, 0 // of the cells, and of those on the tape
+	for i := 0; i < size; i += 64 {
+		found := marksOf64(b[i:], s.Delimiter)
+		if rest := size - i; rest < 64 {
+			found &= 1<<rest - 1
+		}
+		for ; found != 0; found &= found - 1 {
+			end := i + bits.TrailingZeros64(found)
+			if k >= last || b[start] == '"' {
 				return false
 			}
-			cells[n].set(start, end)
-			n, start = n+1, end+1
+			if field := fields[k]; field >= 0 {
+				tape[n].set(uint32(field), str, bare, start, end, n+1)
+				n++
+			}
+			k, start = k+1, end+1
 		}
 	}
-	if n != want-1 || b[start] == '"' {
+	if k != last || b[start] == '"' {
 		return false
 	}
-	cells[n].set(start, size)
-	return true
-}
-
-// tooMany counts the cells that are too many: each has to be well formed, for else that is the trouble.
-func (s *csvSplitter) tooMany(w *worker, line []byte, pos int) bool {
-	want := len(w.cells)
-	n := want
-	first := -1
-	for ; ; pos++ {
-		w.cells = w.cells[:want]
-		if pos = s.cell(w, line, pos); pos < 0 {
-			return false
-		}
-		if n++; first < 0 {
-			first = w.cells[len(w.cells)-1].start
-		}
-		if pos == len(line) {
-			break
-		}
+	if field := fields[k]; field >= 0 {
+		tape[n].set(uint32(field), str, bare, start, size, n+1)
+		n++
 	}
-	w.misfit = misfit{start: first, end: len(line), cells: n, columns: want}
-	return false
+	w.tape = tape[:n]
+	return true
 }
 
 // cell reads up to the next delimiter or the end, and returns its place; -1: the cell is not well formed.
-func (s *csvSplitter) cell(w *worker, line []byte, pos int) int {
+func (s *csvSplitter) cell(w *worker, line []byte, pos int) (c cell, end int) {
 	pos = s.space(line, pos)
 	if pos < len(line) && line[pos] == '"' {
 		return s.quoted(w, line, pos)
 	}
-	end := s.delimiter(w.buf, pos, len(line))
-	to := end
+	end = s.delimiter(w.buf, pos, len(line))
 	if s.TrimSpace {
-		to = pos + len(bytes.TrimRight(line[pos:to], " \t"))
+		return cellAt(pos, pos+len(bytes.TrimRight(line[pos:end], " \t"))), end
 	}
-	w.addCell(pos, to)
-	return end
+	return cellAt(pos, end), end
 }
 
 // delimiter returns the place of the next delimiter at or behind i, or the end: cells are short, so by words.
@@ -166,13 +153,13 @@ func (s *csvSplitter) delimiter(b []byte, i, end int) int {
 }
 
 // quoted reads a value in quotes; a quote within it is doubled.
-func (s *csvSplitter) quoted(w *worker, line []byte, start int) int {
+func (s *csvSplitter) quoted(w *worker, line []byte, start int) (c cell, end int) {
 	pos, from := start, -1 // of its text in the buffer, if it has doubled quotes
 	for {
 		end := bytes.IndexByte(line[pos+1:], '"')
 		if end < 0 {
 			w.misfit = misfit{start: start, end: len(line), expected: "a closing quote"}
-			return -1
+			return cell{}, -1
 		}
 		end += pos + 1
 		doubled := end+1 < len(line) && line[end+1] == '"'
@@ -189,17 +176,16 @@ func (s *csvSplitter) quoted(w *worker, line []byte, start int) int {
 		w.buf = append(w.buf, '"')
 		pos = end + 1
 	}
-	c := cell{start: start, end: pos, from: start + 1, to: pos - 1}
+	c = cell{start: start, end: pos, from: start + 1, to: pos - 1}
 	if from >= 0 {
 		c.from, c.to = from, len(w.buf)
 	}
-	w.cells = append(w.cells, c)
 	behind := s.space(line, pos)
 	if behind < len(line) && line[behind] != s.Delimiter {
 		w.misfit = misfit{start: pos, end: behind + 1, expected: "a delimiter behind the closing quote"}
-		return -1
+		return cell{}, -1
 	}
-	return behind
+	return c, behind
 }
 
 // space skips white space before a value or behind a quote, if that does not belong to it.
@@ -217,11 +203,15 @@ func (s *csvSplitter) isHeader(w *worker, line, header []byte, ok bool) bool {
 	if !s.HasHeader || !ok {
 		return false
 	}
+	t := 0
 	for i, name := range s.Columns {
-		c := w.cells[i]
-		if name != "_" && !isColumnName(w.buf[c.from:c.to], name) {
+		if s.fields[i] < 0 {
+			continue
+		}
+		if e := &w.tape[t]; !isColumnName(w.buf[e.start:e.end], name) {
 			return false
 		}
+		t++
 	}
 	return true
 }

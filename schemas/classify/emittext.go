@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 )
@@ -47,9 +48,9 @@ func newTextColumns(u *union, empty emptyTexts) []textColumn {
 		}
 		switch {
 		case v.plain:
-			c.quotes, c.asTidy = 1, bare|tidy
+			c.quotes, c.asTidy = 1, bare
 		case v.typ.isInteger():
-			c.asTidy = bare | tidy | converted
+			c.asTidy = bare | converted
 			if empty.all == nil {
 				c.limit = limits[v.typ]
 			}
@@ -63,13 +64,14 @@ func newTextColumns(u *union, empty emptyTexts) []textColumn {
 func (w *worker) columns(columns []textColumn) {
 	brace := len(w.out) - 1 // the comma before the first name is written over it
 	buf, out, n := w.buf, w.out[:cap(w.out)], brace
+	tidy, last := w.areTidy(), w.ofLine
 	for t, next := 0, 0; t < len(w.tape); t = next {
 		e := &w.tape[t]
 		next = int(e.next)
 		c, start, end := &columns[e.field], int(e.start), int(e.end)
-		if e.flags != c.asTidy || e.kind != str || c.quotes == 0 && buf[start]-'1' > 8 && end-start > 1 {
+		if !tidy || t >= last || e.flags != c.asTidy || e.kind != str || c.quotes == 0 && buf[start]-'1' > 8 && end-start > 1 {
 			w.out = out[:n]
-			w.column(t, c)
+			w.column(t, c, tidy && t < last)
 			out, n = w.out[:cap(w.out)], len(w.out)
 			continue
 		}
@@ -101,8 +103,18 @@ func (w *worker) columns(columns []textColumn) {
 	w.out[brace] = '{'
 }
 
+// areTidy reports whether no byte of any cell is escaped in events, or outside of ASCII. So many quotes stand between the cells: if
+// there are no others, there are none in them.
+func (w *worker) areTidy() bool {
+	line := withoutEnd(w.buf[:w.size])
+	if w.between == 0 {
+		return isTidy(line)
+	}
+	return isPrintable(line) && bytes.IndexByte(line, '\\') < 0 && bytes.Count(line, []byte{'"'}) == w.between
+}
+
 // column writes the member at t, if it is there.
-func (w *worker) column(t int, c *textColumn) {
+func (w *worker) column(t int, c *textColumn, tidy bool) {
 	e := &w.tape[t]
 	switch {
 	case e.flags&duplicate != 0:
@@ -113,10 +125,10 @@ func (w *worker) column(t int, c *textColumn) {
 	}
 	start, end := int(e.start), int(e.end)
 	w.out = append(w.out, c.literal...)
-	if c.plain && e.kind == str && e.flags&^tidy == bare {
+	if c.plain && e.kind == str && e.flags == bare {
 		w.out = appendTextAt(w.out, w.buf, start, end)
 		if c.indicators != 0 {
-			w.indicate(c.indicators, start, end, e.flags&tidy != 0)
+			w.indicate(c.indicators, start, end, tidy)
 		}
 		return
 	}

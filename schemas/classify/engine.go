@@ -53,6 +53,7 @@ func (p *Plan) add(candidates []*logtype.Schema, places []int, left *int) error 
 		one.columns = newTextColumns(&one.union, one.empty)
 		for _, c := range one.columns {
 			one.present += c.required
+			one.embeds = one.embeds || c.view != nil && c.embedded
 		}
 	}
 	for i, s := range candidates {

@@ -60,55 +60,64 @@ func (s *matchSplitter) text() *logtype.Text                         { return &s
 func (s *matchSplitter) isHeader(*worker, []byte, []byte, bool) bool { return false }
 
 // split takes the first pattern that fits. If none does, the misfit is about the one that came furthest.
-func (s *matchSplitter) split(w *worker, line, _ []byte) (fields []int32, ok bool) {
+func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 	furthest := -1
 	escapes := bytes.IndexByte(line, '\\') >= 0
 	for i := range s.patterns {
 		p := &s.patterns[i]
-		pos, ok := p.cut(w, escapes, line)
+		w.dropCells()
+		n, pos, ok := s.cut(w, p, escapes, line)
 		if ok {
-			if s.TrimSpace {
-				w.trimCells()
-			}
 			w.between = p.doubled
-			return p.fields, true
+			return true
 		}
 		if pos > furthest {
 			furthest = pos
-			w.misfit = misfit{start: pos, end: len(line), pattern: p.Pattern, cells: len(w.cells)}
+			w.misfit = misfit{start: pos, end: len(line), pattern: p.Pattern, cells: n}
 		}
 	}
-	return nil, false
+	return false
 }
 
-// cut cuts a line, up to pos. Without a backslash in it nothing is escaped.
-func (p *matchPattern) cut(w *worker, escapes bool, line []byte) (pos int, ok bool) {
-	w.cells = w.cells[:0]
+// cut cuts a line by a pattern: into n cells, up to pos. Without a backslash in it nothing is escaped.
+func (s *matchSplitter) cut(w *worker, p *matchPattern, escapes bool, line []byte) (n, pos int, ok bool) {
 	if !bytes.HasPrefix(line, p.literals[0].text) {
-		return 0, false
+		return 0, 0, false
 	}
 	pos = len(p.literals[0].text)
-	w.cells = fit(w.cells, len(p.fields))
-	for i := range p.fields {
+	for i, field := range p.fields {
 		quote := p.quotes[i]
 		if !escapes {
 			quote = 0
 		}
 		end := p.cellEnd(w.buf, i, quote, pos, len(line))
 		if end < 0 {
-			w.cells = w.cells[:i]
-			return pos, false
+			return i, pos, false
 		}
-		c := &w.cells[i]
-		c.set(pos, end)
-		if quote != 0 && bytes.IndexByte(line[pos:end], '\\') >= 0 {
-			c.from = len(w.buf)
-			w.buf = appendUnquoted(w.buf, line[pos:end], quote)
-			c.to = len(w.buf)
+		if quote == 0 && !s.TrimSpace {
+			if field >= 0 {
+				w.record(uint32(field), str, bare, pos, end)
+			}
+		} else {
+			w.addCell(field, s.cell(w, line, quote, pos, end))
 		}
 		pos = end + len(p.literals[i+1].text)
 	}
-	return pos, true
+	return len(p.fields), pos, true
+}
+
+// cell is one of a line in which quotes may be escaped, or that is to be trimmed.
+func (s *matchSplitter) cell(w *worker, line []byte, quote byte, start, end int) cell {
+	if s.TrimSpace {
+		start, end = trimmed(line, start, end)
+	}
+	c := cellAt(start, end)
+	if quote != 0 && bytes.IndexByte(line[start:end], '\\') >= 0 {
+		c.from = len(w.buf)
+		w.buf = appendUnquoted(w.buf, line[start:end], quote)
+		c.to = len(w.buf)
+	}
+	return c
 }
 
 // cellEnd returns where the value of field i ends that begins at pos: at the first place where the next literal stands; the last
@@ -182,17 +191,13 @@ func appendUnquoted(dst, b []byte, quote byte) []byte {
 	return dst
 }
 
-// trimCells takes white space off the cells.
-func (w *worker) trimCells() {
-	for i := range w.cells {
-		c := &w.cells[i]
-		for c.from < c.to && (w.buf[c.from] == ' ' || w.buf[c.from] == '\t') {
-			c.from++
-			c.start++
-		}
-		for c.from < c.to && (w.buf[c.to-1] == ' ' || w.buf[c.to-1] == '\t') {
-			c.to--
-			c.end--
-		}
+// trimmed takes white space off both ends of a cell.
+func trimmed(line []byte, start, end int) (int, int) {
+	for start < end && (line[start] == ' ' || line[start] == '\t') {
+		start++
 	}
+	for start < end && (line[end-1] == ' ' || line[end-1] == '\t') {
+		end--
+	}
+	return start, end
 }

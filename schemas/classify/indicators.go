@@ -212,11 +212,6 @@ func allHex(b []byte) bool {
 	return true
 }
 
-// marksOf marks which bytes of x are c, by a bit each.
-func marksOf(x uint64, c byte) uint64 {
-	return zeroBytes(x^uint64(c)*lows) >> 7 * 0x0102040810204080 >> 56
-}
-
 // isAccount reports whether the text from from to to has twelve digits.
 func isAccount(b []byte, from, to int) bool {
 	return to-from == 12 && allDigits(word(b, from)) && allDigits(word(b, from+4))

@@ -237,13 +237,13 @@ func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 
 // ofCells says which cells of a line of text go into the column as they are.
 func (x *slot) ofCells() {
-	x.known, x.odd = bare, ^tidy
+	x.known, x.odd = bare, ^flags(0)
 	switch {
 	case x.plain:
 		x.asIs = 1 << str
 	case x.typ.isInteger():
 		x.asIs, x.content, x.known = 1<<str, itsValue, bare|converted
 	case x.typ == typTimestamp:
-		x.asIs, x.content, x.known, x.odd = 1<<str, itsTime, bare|converted, ^(tidy | canonical)
+		x.asIs, x.content, x.known, x.odd = 1<<str, itsTime, bare|converted, ^canonical
 	}
 }

@@ -30,6 +30,7 @@ type part struct {
 	columns []textColumn    // of the fields of a line of text
 	empty   emptyTexts      // of a line of text
 	present int             // cells that a line of text has to have
+	embeds  bool            // there is JSON in some cells
 	members []member        // the schemas of the part, in the source's order: that of groups and bits
 }
 

@@ -23,21 +23,19 @@ func (s *regexSplitter) find(w *worker, line []byte) (places []int, ok bool) {
 }
 
 // split makes a cell of each group that takes part in the match.
-func (s *regexSplitter) split(w *worker, line, _ []byte) (fields []int32, ok bool) {
+func (s *regexSplitter) split(w *worker, line, _ []byte) (ok bool) {
 	places, ok := s.find(w, line)
 	if !ok {
 		w.misfit = misfit{end: len(line)}
-		return nil, false
+		return false
 	}
-	w.matched = w.matched[:0]
 	for i, field := range s.fields {
 		if start, end := places[2*i], places[2*i+1]; field >= 0 && start >= 0 {
-			w.addCell(start, end)
-			w.matched = append(w.matched, field)
+			if s.TrimSpace {
+				start, end = trimmed(line, start, end)
+			}
+			w.addCell(field, cellAt(start, end))
 		}
 	}
-	if s.TrimSpace {
-		w.trimCells()
-	}
-	return w.matched, true
+	return true
 }

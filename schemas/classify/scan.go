@@ -32,7 +32,6 @@ const (
 	converted                   // the entry has the value that the schemas want
 	canonical                   // a time that stands as events write it
 	altered                     // of bare: the line has bytes there that are no UTF-8
-	tidy                        // of bare: it is UTF-8, and none of its bytes is escaped in events
 )
 
 // word returns the eight bytes at i, the first in the lowest bits.
@@ -188,4 +187,16 @@ func scanName(b []byte, i int) (end int, seen flags) {
 		}
 	}
 	return i, malformed
+}
+
+// marksOf marks which bytes of x are c, by a bit each.
+func marksOf(x uint64, c byte) uint64 {
+	return zeroBytes(x^uint64(c)*lows) >> 7 * 0x0102040810204080 >> 56
+}
+
+// marksOf64 marks which of the first 64 bytes of b are c.
+func marksOf64(b []byte, c byte) uint64 {
+	x := b[:64]
+	return marksOf(word(x, 0), c) | marksOf(word(x, 8), c)<<8 | marksOf(word(x, 16), c)<<16 | marksOf(word(x, 24), c)<<24 |
+		marksOf(word(x, 32), c)<<32 | marksOf(word(x, 40), c)<<40 | marksOf(word(x, 48), c)<<48 | marksOf(word(x, 56), c)<<56
 }

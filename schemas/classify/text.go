@@ -2,7 +2,6 @@ package classify
 
 import (
 	"bytes"
-	"slices"
 	"unicode/utf8"
 
 	"panther/schemas/logtype"
@@ -10,12 +9,11 @@ import (
 
 // A splitter cuts a line of text into cells.
 type splitter interface {
-	// split puts the cells into w.cells, and returns the fields that they are of; -1 is a cell that nobody wants. If the line
-	// cannot be cut, ok is false and w.misfit says why.
-	split(w *worker, line, header []byte) (fields []int32, ok bool)
+	// split puts the cells that somebody wants on the tape, as texts. If the line cannot be cut, ok is false and w.misfit says why.
+	split(w *worker, line, header []byte) (ok bool)
 	// text is what the formats have in common.
 	text() *logtype.Text
-	// isHeader reports whether the cells repeat the names of the columns.
+	// isHeader reports whether the cells on the tape repeat the names of the columns.
 	isHeader(w *worker, line, header []byte, ok bool) bool
 }
 
@@ -26,18 +24,23 @@ type cell struct {
 	made       bool // it was put together of what stands at that place
 }
 
-// addCell adds a cell that says what stands in the line between two places.
-func (w *worker) addCell(start, end int) *cell {
-	n := len(w.cells)
-	w.cells = slices.Grow(w.cells, 1)[:n+1]
-	w.cells[n].set(start, end)
-	return &w.cells[n]
+// addCell puts a cell on the tape, of a field or, if that is negative, of none. Where it is from is noted if it says anything else
+// than what stands there.
+func (w *worker) addCell(field int32, c cell) {
+	if field < 0 {
+		return
+	}
+	if c.from != c.start || c.to != c.end {
+		w.cells = append(w.cells, c)
+	}
+	w.record(uint32(field), str, bare, c.from, c.to)
 }
 
-// set makes it the text between two places of the line: field by field, as an entry's set does it.
-func (c *cell) set(start, end int) {
-	c.start, c.end, c.from, c.to, c.made = start, end, start, end, false
-}
+// cellAt is a cell that says what stands between two places of the line.
+func cellAt(start, end int) cell { return cell{start: start, end: end, from: start, to: end} }
+
+// dropCells takes the cells off the tape, for the line is cut in another way.
+func (w *worker) dropCells() { w.tape, w.cells = w.tape[:0], w.cells[:0] }
 
 // A misfit says where a line of text leaves its format.
 type misfit struct {
@@ -78,7 +81,7 @@ func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 		return false, true
 	}
 	w.between = 0
-	fields, ok := p.split.split(w, line, header)
+	ok = p.split.split(w, line, header)
 	if p.split.isHeader(w, line, header, ok) {
 		return false, true
 	}
@@ -86,66 +89,72 @@ func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 		return false, false
 	}
 	w.alive = m
-	present, ok := w.takeCells(p, fields, bare|tidinessOf(line, w.between), m)
+	present, ok := w.judgeCells(p, isASCII(line) || utf8.Valid(line), m)
 	if ok && (present < p.present || w.repeated) {
 		w.kill(w.lackingCells(m))
 	}
 	return true, false
 }
 
-// takeCells puts the cells of a line on the tape, and counts those present that are required; false: no schema is left.
-func (w *worker) takeCells(p *part, fields []int32, seen flags, m mask) (present int, ok bool) {
-	buf, cells, columns := w.buf, w.cells[:len(fields)], p.columns
-	tape, n := w.tape[:cap(w.tape)], len(w.tape)
-	for i, id := range fields {
-		if id < 0 {
-			continue
-		}
-		x, c := &cells[i], &columns[id]
-		switch size := x.to - x.from; {
-		case seen&altered != 0 || n == len(tape) || size == 1 && buf[x.from] == p.empty.single:
+// judgeCells judges the cells on the tape, and counts those present that are required; false: no schema is left.
+func (w *worker) judgeCells(p *part, valid bool, m mask) (present int, ok bool) {
+	if p.embeds {
+		return w.judgeInTurn(p, valid, m)
+	}
+	buf, columns := w.buf, p.columns
+	for t := range w.tape {
+		e := &w.tape[t]
+		c := &columns[e.field]
+		switch size := e.end - e.start; {
+		case !valid || size == 1 && buf[e.start] == p.empty.single:
 		case c.simple:
-			tape[n].set(uint32(id), str, seen, x.from, x.to, n+1)
 			present += c.required
-			n++
 			continue
 		case c.limit >= 0: // mostly it is one, and else the conversion says what is wrong
-			if value, ok := shortDigits(buf[x.from:x.to]); ok && value <= c.limit {
-				e := &tape[n]
-				e.set(uint32(id), str, seen|converted, x.from, x.to, n+1)
+			if value, ok := shortDigits(buf[e.start:e.end]); ok && value <= c.limit {
+				e.flags |= converted
 				e.value, e.nanos = value, 0
 				present += c.required
-				n++
 				continue
 			}
 		}
-		w.tape = w.tape[:n]
-		isPresent, ok := w.takeCell(p, x, id, seen, m)
+		isPresent, ok := w.judgeCell(p, t, valid, m)
 		if !ok {
 			return present, false
 		}
 		present += isPresent
-		tape, n = w.tape[:cap(w.tape)], len(w.tape)
 	}
-	w.tape = w.tape[:n]
 	return present, true
 }
 
-// takeCell puts a cell on the tape that may not be text as it stands. It returns 1 if it is present and required, else 0; false: no
-// schema is left.
-func (w *worker) takeCell(p *part, x *cell, id int32, seen flags, m mask) (present int, ok bool) {
-	c, t := &p.columns[id], len(w.tape)
-	if seen&altered != 0 {
-		seen = bare | w.mend(x)
+// judgeInTurn is judgeCells for a schema that wants the JSON in some cells, which comes on the tape behind its cell.
+func (w *worker) judgeInTurn(p *part, valid bool, m mask) (present int, ok bool) {
+	w.apart = append(w.apart[:0], w.tape...)
+	w.tape = w.tape[:0]
+	for _, e := range w.apart {
+		t := w.record(e.field, str, bare, int(e.start), int(e.end))
+		isPresent, ok := w.judgeCell(p, t, valid, m)
+		if !ok {
+			return present, false
+		}
+		present += isPresent
 	}
-	e := w.newEntry()
-	e.set(uint32(id), str, seen, x.from, x.to, t+1)
-	text := w.buf[x.from:x.to]
-	if p.empty.has(text) {
+	return present, true
+}
+
+// judgeCell judges the cell at t, which may not be text as it stands. It returns 1 if it is present and required, else 0; false: no
+// schema is left.
+func (w *worker) judgeCell(p *part, t int, valid bool, m mask) (present int, ok bool) {
+	e := &w.tape[t]
+	if !valid {
+		w.mend(e)
+	}
+	if p.empty.has(w.buf[e.start:e.end]) {
 		e.kind = null
 		return 0, true
 	}
-	if c.judged && !w.judgeCell(t, &w.fields[id], c, m) {
+	c := &p.columns[e.field]
+	if c.judged && !w.judgeText(t, &w.fields[e.field], c, m) {
 		return 0, false
 	}
 	if w.tape[t].flags&maybe != 0 {
@@ -168,21 +177,8 @@ func (w *worker) lackingCells(m mask) mask {
 	return w.lacking(0, 0, m, given, absent, 0, len(w.tape))
 }
 
-// tidinessOf says what is known of all cells of a line: the flags tidy and altered. So many quotes stand between the cells: if there
-// are no others, there are none in them.
-func tidinessOf(line []byte, quotes int) flags {
-	switch {
-	case quotes == 0 && isTidy(line),
-		quotes > 0 && isPrintable(line) && bytes.IndexByte(line, '\\') < 0 && bytes.Count(line, []byte{'"'}) == quotes:
-		return tidy
-	case !utf8.Valid(line):
-		return altered
-	}
-	return 0
-}
-
-// judgeCell judges the cell at t, which is not null; false: no schema is left.
-func (w *worker) judgeCell(t int, f *field, c *textColumn, m mask) bool {
+// judgeText judges the text at t, which is not null; false: no schema is left.
+func (w *worker) judgeText(t int, f *field, c *textColumn, m mask) bool {
 	e := &w.tape[t]
 	rest := f.known & m &^ f.text
 	switch {
@@ -208,16 +204,19 @@ func withoutEnd(line []byte) []byte {
 	return line[:n]
 }
 
-// mend makes UTF-8 of a cell that may be none, and returns the flag altered if it was none.
-func (w *worker) mend(c *cell) flags {
-	text := w.buf[c.from:c.to]
+// mend makes UTF-8 of a cell that may be none.
+func (w *worker) mend(e *entry) {
+	text := w.buf[e.start:e.end]
 	if utf8.Valid(text) {
-		return 0
+		return
 	}
-	from := len(w.buf)
+	c := w.cellOf(e)
+	c.from = len(w.buf)
 	w.buf, _ = decodeUTF8(w.buf, text)
-	c.from, c.to = from, len(w.buf)
-	return altered
+	c.to = len(w.buf)
+	w.cells = append(w.cells, c)
+	e.start, e.end = uint32(c.from), uint32(c.to)
+	e.flags |= altered
 }
 
 // Empty texts stand for null. In most formats there is one, of one byte.

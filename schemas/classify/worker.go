@@ -17,7 +17,8 @@ type worker struct {
 	repeated bool    // some object has a name twice
 	last     []int32 // by field: an entry of it, while members are looked for
 
-	cells   []cell // of a line of text, and of texts that were put together
+	cells   []cell  // those that say anything else than what stands at their place in the line
+	apart   []entry // cells, while the tape is made of them
 	misfit  misfit
 	header  headerLine
 	between int // double quotes that stand between the cells, as far as that is known
@@ -36,18 +37,17 @@ type worker struct {
 	best    int     // of these
 	masks   []mask  // by group, of the part that is tried
 
-	text    []byte        // decoded for a conversion
-	joined  []byte        // a text while it is put together
-	room    int           // bytes that the schema may still make of the line; -1: it was not enough
-	matched []int32       // the fields of the groups of a regular expression
-	cuts    []int         // where they begin and end
-	twice   []mask        // by group: schemas that make a field of a value that is there twice
-	within  *schemas.Span // where all values stand that are looked at; nil: where the tape says
-	origin  origin
-	mine    []finding // against one schema, while they are put into words
-	found   found
-	open    []uint32 // entries of the objects and arrays that an event is written of
-	times   timeWriter
+	text   []byte        // decoded for a conversion
+	joined []byte        // a text while it is put together
+	room   int           // bytes that the schema may still make of the line; -1: it was not enough
+	cuts   []int         // where they begin and end
+	twice  []mask        // by group: schemas that make a field of a value that is there twice
+	within *schemas.Span // where all values stand that are looked at; nil: where the tape says
+	origin origin
+	mine   []finding // against one schema, while they are put into words
+	found  found
+	open   []uint32 // entries of the objects and arrays that an event is written of
+	times  timeWriter
 	judgement
 	emission
 }
