@@ -187,18 +187,26 @@ func addText[T []byte | string](c *Column, text T) {
 	}
 	c.Values = append(c.Values, text...)
 	c.Len++
-	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
+	c.endText()
+}
+
+// endText notes where the last text ends.
+func (c *Column) endText() {
+	n := len(c.Values)
+	c.Offsets = append(c.Offsets, byte(n), byte(n>>8), byte(n>>16), byte(n>>24)) // in place, as no function of package binary does it
 }
 
 // appendFrom is AppendText for what stands in buf from one place to another.
 func (c *Column) appendFrom(buf []byte, from, to int) {
-	if c.Kind != TextColumn || to-from+16 > cap(c.Values)-len(c.Values) {
+	n := len(c.Values)
+	if c.Kind != TextColumn || to-from > 16 || n+16 > cap(c.Values) || from+16 > len(buf) {
 		c.AppendText(buf[from:to])
 		return
 	}
-	c.Values = appendShort(c.Values, buf, from, to)
+	*(*[16]byte)(c.Values[n : n+16]) = [16]byte(buf[from : from+16]) // as appendShort does it
+	c.Values = c.Values[:n+to-from]
 	c.Len++
-	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
+	c.endText()
 }
 
 // wordOf returns the row of a text in a dictionary, which learns it if it is new.
@@ -249,9 +257,9 @@ func (c *Column) textAt(row int) []byte {
 func (c *Column) AppendInt(n int64) {
 	c.Len++
 	if c.Kind == IntColumn || c.Kind == DictionaryColumn {
-		c.Values = binary.LittleEndian.AppendUint32(c.Values, uint32(n))
+		c.Values = append(c.Values, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
 	} else {
-		c.Values = binary.LittleEndian.AppendUint64(c.Values, uint64(n))
+		c.Values = append(c.Values, byte(n), byte(n>>8), byte(n>>16), byte(n>>24), byte(n>>32), byte(n>>40), byte(n>>48), byte(n>>56))
 	}
 }
 

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/bits"
 	"net"
 	"net/url"
@@ -249,13 +250,14 @@ func hasSpace(b []byte) bool {
 
 // isIP takes what netip.ParseAddr takes, without a zone.
 func isIP(b []byte) bool {
+	if isIPv4(b) {
+		return true
+	}
 	if len(b) < 2 || len(b) > 45 {
 		return false
 	}
-	for i, c := range b {
+	for i, c := range b[:min(len(b), 5)] {
 		switch {
-		case c == '.':
-			return isIPv4(b)
 		case c == ':':
 			return isIPv6(b)
 		case !isHex(c) || i > 4:
@@ -274,16 +276,25 @@ func isIPv4(b []byte) bool {
 	if cap(b) < 24 {
 		b = append(make([]byte, 0, 24), b...)
 	}
-	x := b[:24]
-	dots := (marksOf(word(x, 0), '.') | marksOf(word(x, 8), '.')<<8) & (1<<len(b) - 1)
-	first := bits.TrailingZeros64(dots)
-	dots &= dots - 1
-	second := bits.TrailingZeros64(dots)
-	dots &= dots - 1
-	third := bits.TrailingZeros64(dots)
-	return dots != 0 && dots&(dots-1) == 0 &&
-		isOctet(x, 0, first) && isOctet(x, first+1, second) && isOctet(x, second+1, third) && isOctet(x, third+1, len(b))
+	x := (*[24]byte)(b[:24])
+	ends := (marksOf(word(x[:], 0), '.')|marksOf(word(x[:], 8), '.')<<8)&(1<<len(b)-1) | 1<<len(b)
+	from, wrong := 0, uint64(0) // wrong: what is not zero, or less than zero
+	for range 4 {
+		to := bits.TrailingZeros64(ends)
+		n := to - from
+		digits := (binary.LittleEndian.Uint32(x[from&15:]) ^ '0'*ones) << (-8 * n & 31)
+		value := int(digits>>24 + digits>>16&15*10 + digits>>8&15*100)
+		wrong |= uint64((digits|(digits+0x76*ones))&(0x80*ones)) | uint64((n-1)|(3-n)|(value-least[n&3])|(255-value))>>63
+		ends &= ends - 1
+		from = to + 1
+	}
+	return wrong|ends == 0
 }
+
+const ones = 0x01010101
+
+// least is by the length of a number the least that has no zero before it.
+var least = [4]int{2: 10, 3: 100}
 
 // isIPv6 takes eight groups of one to four hexadecimal digits, the last two of which may be written as an IPv4 address. "::" stands
 // for one group at least.
@@ -319,23 +330,6 @@ func isIPv6(b []byte) bool {
 	}
 	return groups == 8 && !gap || groups < 8 && gap
 }
-
-// isOctet takes a number up to 255 without zeros before it. There are eight bytes at from.
-func isOctet(x []byte, from, to int) bool {
-	n := to - from
-	if n < 1 || n > 3 {
-		return false
-	}
-	digits := (word(x, from) ^ '0'*lows) << (64 - 8*n)
-	if (digits|(digits+0x76*lows))&highs != 0 {
-		return false
-	}
-	value := digits>>56 + digits>>48&15*10 + digits>>40&15*100
-	return value <= 255 && value >= least[n]
-}
-
-// least is by the length of a number the least that has no zero before it.
-var least = [4]uint64{2: 10, 3: 100}
 
 // hostOfURL finds the host in a URL of the common form; false: package net/url has to look at it.
 func hostOfURL(b []byte) (from, to int, ok bool) {
