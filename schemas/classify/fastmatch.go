@@ -24,15 +24,16 @@ type matchPattern struct {
 
 // A literal is a text that stands between fields.
 type literal struct {
-	text []byte
-	head uint64 // its first eight bytes
-	cut  uint   // bits of head that are of no byte
+	text  []byte
+	head  uint64 // its first eight bytes
+	cut   uint   // bits of head that are of no byte
+	first uint64 // eight times its first byte
 }
 
 func newLiteral(text string) literal {
 	var head [8]byte
 	n := copy(head[:], text)
-	return literal{[]byte(text), word(head[:], 0), uint(64 - 8*n)}
+	return literal{[]byte(text), word(head[:], 0), uint(64 - 8*n), uint64(head[0]) * lows}
 }
 
 // standsAt reports whether b has it at i, and padding behind that.
@@ -66,7 +67,12 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 	for i := range s.patterns {
 		p := &s.patterns[i]
 		w.dropCells()
-		n, pos, ok := s.cut(w, p, escapes, line)
+		n, pos, ok := 0, 0, false
+		if escapes || s.TrimSpace {
+			n, pos, ok = s.cut(w, p, line)
+		} else {
+			n, pos, ok = p.plainCut(w, line)
+		}
 		if ok {
 			w.between = p.doubled
 			return true
@@ -79,28 +85,47 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 	return false
 }
 
-// cut cuts a line by a pattern: into n cells, up to pos. Without a backslash in it nothing is escaped.
-func (s *matchSplitter) cut(w *worker, p *matchPattern, escapes bool, line []byte) (n, pos int, ok bool) {
+// plainCut is cut for what most lines are: nothing is escaped, for there is no backslash, and nothing is trimmed.
+func (p *matchPattern) plainCut(w *worker, line []byte) (n, pos int, ok bool) {
+	if !bytes.HasPrefix(line, p.literals[0].text) {
+		return 0, 0, false
+	}
+	b, fields, literals := w.buf, p.fields, p.literals[1:]
+	tape := fit(w.tape, len(fields))[:0]
+	pos = len(p.literals[0].text)
+	for i, field := range fields {
+		l, end := &literals[i], 0
+		if i < len(fields)-1 {
+			end = l.indexFrom(b, pos, len(line))
+		} else if end = len(line) - len(l.text); end < pos || !l.standsAt(b, end) {
+			end = -1
+		}
+		if end < 0 {
+			return i, pos, false
+		}
+		if field >= 0 {
+			k := len(tape)
+			tape = tape[:k+1]
+			tape[k].set(uint32(field), str, bare, pos, end, k+1)
+		}
+		pos = end + len(l.text)
+	}
+	w.tape = tape
+	return len(fields), pos, true
+}
+
+// cut cuts a line by a pattern: into n cells, up to pos.
+func (s *matchSplitter) cut(w *worker, p *matchPattern, line []byte) (n, pos int, ok bool) {
 	if !bytes.HasPrefix(line, p.literals[0].text) {
 		return 0, 0, false
 	}
 	pos = len(p.literals[0].text)
 	for i, field := range p.fields {
-		quote := p.quotes[i]
-		if !escapes {
-			quote = 0
-		}
-		end := p.cellEnd(w.buf, i, quote, pos, len(line))
+		end := p.cellEnd(w.buf, i, p.quotes[i], pos, len(line))
 		if end < 0 {
 			return i, pos, false
 		}
-		if quote == 0 && !s.TrimSpace {
-			if field >= 0 {
-				w.record(uint32(field), str, bare, pos, end)
-			}
-		} else {
-			w.addCell(field, s.cell(w, line, quote, pos, end))
-		}
+		w.addCell(field, s.cell(w, line, p.quotes[i], pos, end))
 		pos = end + len(p.literals[i+1].text)
 	}
 	return len(p.fields), pos, true
@@ -141,22 +166,26 @@ func (p *matchPattern) cellEnd(b []byte, i int, quote byte, pos, end int) int {
 // indexFrom returns where it stands first in b[i:end], which has padding behind it; -1: nowhere. Cells are short, so it looks
 // by words; where its first byte is in several places before it stands there, package bytes is the one that is not slow.
 func (l *literal) indexFrom(b []byte, i, end int) int {
-	last, first, tries := end-len(l.text), l.head&0xff*lows, 4
-	for ; i <= last; i += 8 {
-		for found := zeroBytes(word(b, i) ^ first); found != 0; found &= found - 1 {
-			at := i + bits.TrailingZeros64(found)>>3
-			switch {
-			case at > last:
-				return -1
-			case l.standsAt(b, at):
-				return at
+	last := end - len(l.text)
+	for tries := 4; i <= last; {
+		x := word(b, i) ^ l.first
+		if x = (x - lows) &^ x & highs; x == 0 {
+			i += 8
+			continue
+		}
+		i += bits.TrailingZeros64(x) >> 3
+		switch {
+		case i > last:
+			return -1
+		case l.standsAt(b, i):
+			return i
+		}
+		i++
+		if tries--; tries == 0 {
+			if at := bytes.Index(b[i:end], l.text); at >= 0 {
+				return i + at
 			}
-			if tries--; tries == 0 {
-				if i = bytes.Index(b[at+1:end], l.text); i >= 0 {
-					i += at + 1
-				}
-				return i
-			}
+			return -1
 		}
 	}
 	return -1
