@@ -12,10 +12,9 @@ import (
 // An emission is an event while it is written. Events are copied from the line in runs, as long as possible: what they
 // do not have is left out, what they have in another form is written between the runs.
 type emission struct {
+	is         *member // the schema
 	group      int
 	bit        mask // of the schema
-	places     []uint32
-	emits      []emit
 	out        []byte
 	from, to   int // the run that is not copied yet, in the worker's buffer
 	eventTime  instant
@@ -64,7 +63,10 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 func (w *worker) begin(p *part, i int) *member {
 	m := &p.members[i]
 	group, bit := p.group(i)
-	w.emission = emission{group: group, bit: bit, places: m.places, emits: m.emits, out: w.out[:0], duplicates: w.twice[group]&bit != 0}
+	w.is, w.group, w.bit = m, group, bit // field by field, as an entry's set does it
+	w.out, w.from, w.to = w.out[:0], 0, 0
+	w.eventTime, w.timeRank = instant{}, 0
+	w.duplicates, w.replaced = w.twice[group]&bit != 0, false
 	w.found.reset()
 	return m
 }
@@ -173,7 +175,7 @@ func (w *worker) flush(next int) {
 // present, or all elements. It goes into objects and arrays by itself: most values are a few bytes that lengthen the run, and a call
 // for each would take longer than they.
 func (w *worker) values(from, last int, outer kind) {
-	tape, places, emits := w.tape, w.places, w.emits
+	tape, places, emits := w.tape, w.is.places, w.is.emits
 	outside := len(w.open)
 	comma, end, to := 0, last, w.to // end: where what is open ends; to: the end of the run
 	for t := from; ; {
@@ -224,7 +226,7 @@ func (w *worker) values(from, last int, outer kind) {
 // it returns how many stand before the next one.
 func (w *worker) other(t, comma, outside int, outer kind) int {
 	e := &w.tape[t]
-	v := &w.emits[w.places[e.field]]
+	v := &w.is.emits[w.is.places[e.field]]
 	if v.view == nil {
 		return comma
 	}

@@ -142,6 +142,11 @@ func isPrintable(text []byte) bool {
 // isASCII reports whether text has no byte outside of ASCII.
 func isASCII(text []byte) bool {
 	i := 0
+	for ; i+32 <= len(text); i += 32 {
+		if x := text[i : i+32]; (word(x, 0)|word(x, 8)|word(x, 16)|word(x, 24))&highs != 0 {
+			return false
+		}
+	}
 	for ; i+8 <= len(text); i += 8 {
 		if word(text, i)&highs != 0 {
 			return false
