@@ -49,7 +49,8 @@ func (p *Plan) add(candidates []*logtype.Schema, places []int, left *int) error 
 	one := &part{union: *u, script: candidates[0].Parser.Script}
 	if candidates[0].Parser.IsText() {
 		one.split = newSplitter(candidates[0].Parser, u)
-		one.empty = newEmptyTexts(one.split.text().EmptyValues)
+		common := one.split.text()
+		one.skipPrefix, one.empty = []byte(common.SkipPrefix), newEmptyTexts(common.EmptyValues)
 		one.columns = newTextColumns(&one.union, one.empty)
 		for _, c := range one.columns {
 			one.present += c.required

@@ -86,31 +86,43 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 }
 
 // plainCut is cut for what most lines are: nothing is escaped, for there is no backslash, and nothing is trimmed.
-func (p *matchPattern) plainCut(w *worker, line []byte) (n, pos int, ok bool) {
+func (p *matchPattern) plainCut(w *worker, line []byte) (n, at int, ok bool) {
 	if !bytes.HasPrefix(line, p.literals[0].text) {
 		return 0, 0, false
 	}
 	b, fields, literals := w.buf, p.fields, p.literals[1:]
-	tape := fit(w.tape, len(fields))[:0]
-	pos = len(p.literals[0].text)
+	tape := fit(w.tape, len(fields))
+	pos, k := len(p.literals[0].text), 0
 	for i, field := range fields {
-		l, end := &literals[i], 0
-		if i < len(fields)-1 {
-			end = l.indexFrom(b, pos, len(line))
-		} else if end = len(line) - len(l.text); end < pos || !l.standsAt(b, end) {
-			end = -1
-		}
-		if end < 0 {
-			return i, pos, false
+		l := &literals[i]
+		end, last := pos, len(line)-len(l.text)
+		if i == len(fields)-1 {
+			end = last
+			if end < pos || !l.standsAt(b, end) {
+				return i, pos, false
+			}
+		} else {
+			x := word(b, end) ^ l.first
+			for x = (x - lows) &^ x & highs; x == 0 && end < last; x = (x - lows) &^ x & highs {
+				end += 8
+				x = word(b, end) ^ l.first
+			}
+			if end += bits.TrailingZeros64(x) >> 3; end > last {
+				return i, pos, false
+			}
+			if !l.standsAt(b, end) {
+				if end = l.indexFrom(b, end+1, len(line)); end < 0 {
+					return i, pos, false
+				}
+			}
 		}
 		if field >= 0 {
-			k := len(tape)
-			tape = tape[:k+1]
 			tape[k].set(uint32(field), str, bare, pos, end, k+1)
+			k++
 		}
 		pos = end + len(l.text)
 	}
-	w.tape = tape
+	w.tape = tape[:k]
 	return len(fields), pos, true
 }
 

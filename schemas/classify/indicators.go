@@ -250,11 +250,11 @@ func hasSpace(b []byte) bool {
 
 // isIP takes what netip.ParseAddr takes, without a zone.
 func isIP(b []byte) bool {
-	if isIPv4(b) {
-		return true
-	}
-	if len(b) < 2 || len(b) > 45 {
+	switch {
+	case len(b) < 2 || len(b) > 45:
 		return false
+	case isDigit(b[0]) && isIPv4(b):
+		return true
 	}
 	for i, c := range b[:min(len(b), 5)] {
 		switch {

@@ -70,8 +70,9 @@ func rungs(t testing.TB) []*rung {
 	}
 	fromEvents, tables := newTable(trail), map[*logtype.Schema]*table{}
 	filled := func(e *classify.Engine) func([]byte) {
+		l := lineOf(nil)
 		return func(line []byte) {
-			l := lineOf(line)
+			l.Bytes = line
 			s := e.Match(l)
 			must(t, line, s != nil)
 			into := tables[s]

@@ -25,13 +25,14 @@ type Plan struct {
 // A part is the candidates whose fields are found in a line in one go.
 type part struct {
 	union
-	split   splitter        // nil: lines are not text
-	script  *logtype.Script // nil: no program makes an object of a line
-	columns []textColumn    // of the fields of a line of text
-	empty   emptyTexts      // of a line of text
-	present int             // cells that a line of text has to have
-	embeds  bool            // there is JSON in some cells
-	members []member        // the schemas of the part, in the source's order: that of groups and bits
+	split      splitter        // nil: lines are not text
+	script     *logtype.Script // nil: no program makes an object of a line
+	skipPrefix []byte          // of lines of text that are no events
+	columns    []textColumn    // of the fields of a line of text
+	empty      emptyTexts      // of a line of text
+	present    int             // cells that a line of text has to have
+	embeds     bool            // there is JSON in some cells
+	members    []member        // the schemas of the part, in the source's order: that of groups and bits
 }
 
 // A member is one candidate of a part.

@@ -81,21 +81,23 @@ func twoOr(b []byte, at, otherwise int) int {
 
 // monthOf returns the month that three letters stand for; 0: none.
 func monthOf(b []byte) int {
-	key := uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2]) | 0x202020
-	for i, name := range monthKeys {
-		if key == name {
-			return i + 1
-		}
+	one := &namedMonths[(b[1]+b[2])%32]
+	if uint32(b[0])<<16|uint32(b[1])<<8|uint32(b[2])|0x202020 != one.name {
+		return 0
 	}
-	return 0
+	return one.month
 }
 
-// monthKeys are the names of the months as numbers.
-var monthKeys = func() (keys [12]uint32) {
+// namedMonths are by the sum of their second and third letters, modulo 32: it is another one for each.
+var namedMonths = func() (months [32]struct {
+	name  uint32 // three letters
+	month int
+}) {
 	for i, name := range monthNames {
-		keys[i] = uint32(name[0])<<16 | uint32(name[1])<<8 | uint32(name[2])
+		one := &months[(name[1]+name[2])%32]
+		one.name, one.month = uint32(name[0])<<16|uint32(name[1])<<8|uint32(name[2]), i+1
 	}
-	return keys
+	return months
 }()
 
 // offsetOf reads +hhmm as seconds.

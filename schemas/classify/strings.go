@@ -141,23 +141,21 @@ func isPrintable(text []byte) bool {
 
 // isASCII reports whether text has no byte outside of ASCII.
 func isASCII(text []byte) bool {
-	i := 0
-	for ; i+32 <= len(text); i += 32 {
-		if x := text[i : i+32]; (word(x, 0)|word(x, 8)|word(x, 16)|word(x, 24))&highs != 0 {
-			return false
+	odd, i, last := uint64(0), 0, len(text)-8
+	if last < 0 {
+		for _, c := range text {
+			odd |= uint64(c)
 		}
+		return odd < utf8.RuneSelf
 	}
-	for ; i+8 <= len(text); i += 8 {
-		if word(text, i)&highs != 0 {
-			return false
-		}
+	for ; i <= last-24; i += 32 {
+		x := text[i : i+32]
+		odd |= word(x, 0) | word(x, 8) | word(x, 16) | word(x, 24)
 	}
-	for ; i < len(text); i++ {
-		if text[i] >= utf8.RuneSelf {
-			return false
-		}
+	for ; i < last; i += 8 {
+		odd |= word(text, i)
 	}
-	return true
+	return (odd|word(text, last))&highs == 0
 }
 
 // appendText appends UTF-8 as a string of an event, with its quotes.

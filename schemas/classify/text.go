@@ -77,7 +77,7 @@ func newSplitter(p logtype.Parser, u *union) splitter {
 // has the format, or whether it is to be skipped. Afterwards w.alive tells whether its values convert.
 func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 	line := withoutEnd(w.buf[:w.size])
-	if prefix := p.split.text().SkipPrefix; prefix != "" && bytes.HasPrefix(line, []byte(prefix)) {
+	if len(p.skipPrefix) > 0 && bytes.HasPrefix(line, p.skipPrefix) {
 		return false, true
 	}
 	w.between = 0
