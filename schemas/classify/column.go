@@ -30,14 +30,13 @@ type Column struct {
 	Offsets []byte // of texts and lists: where each begins, as int32 in little-endian, and one more where the last one ends
 	Len     int    // rows
 	Kind    ColumnKind
-	// Up to here is what most rows need, in one line of the processor's cache.
+	marked  uint32 // rows that Valid has; all behind them are valid
+	// Up to here is what most rows need, in one line of the processor's cache: all of it takes two, so that none begins within one.
 
 	Nulls    int       // of the rows
 	Valid    []byte    // a bit a row, the lowest first: 0 is null; empty if there is no null
-	marked   int       // rows that Valid has; all behind them are valid
 	Children []*Column // of a struct, of a list and of a dictionary
-
-	words *words // of a dictionary
+	words    *words    // of a dictionary
 }
 
 // words are the texts that a dictionary has.
@@ -119,9 +118,9 @@ func (c *Column) pad(rows int) {
 		return
 	}
 	c.mark()
-	c.Len, c.Nulls, c.marked = rows, c.Nulls+n, rows
-	if more := (rows+7)/8 - len(c.Valid); more > 0 {
-		c.Valid = appendZeros(c.Valid, more)
+	c.Len, c.Nulls, c.marked = rows, c.Nulls+n, uint32(rows)
+	for more := (rows+7)/8 - len(c.Valid); more > 0; more-- {
+		c.Valid = append(c.Valid, 0)
 	}
 	switch c.Kind {
 	case TextColumn, ListColumn:
@@ -154,19 +153,20 @@ func appendZeros(b []byte, n int) []byte {
 
 // mark notes of the rows behind the last null that they are valid: all of them at once, for a row at a time takes longer.
 func (c *Column) mark() {
-	for c.marked < c.Len {
-		place, bit := c.marked>>3, c.marked&7
+	for at := int(c.marked); at < c.Len; {
+		place, bit := at>>3, at&7
 		if bit == 0 {
 			c.Valid = append(c.Valid, 0)
 		}
-		n := min(8-bit, c.Len-c.marked)
+		n := min(8-bit, c.Len-at)
 		c.Valid[place] |= byte(1<<n-1) << bit
-		c.marked += n
+		at += n
 	}
+	c.marked = uint32(c.Len)
 }
 
 // isNull reports whether a row is null.
-func (c *Column) isNull(row int) bool { return row < c.marked && c.Valid[row>>3]>>(row&7)&1 == 0 }
+func (c *Column) isNull(row int) bool { return row < int(c.marked) && c.Valid[row>>3]>>(row&7)&1 == 0 }
 
 // AppendNull appends a row that is null.
 func (c *Column) AppendNull() { c.pad(c.Len + 1) }
@@ -198,13 +198,16 @@ func (c *Column) endText() {
 
 // appendFrom is AppendText for what stands in buf from one place to another.
 func (c *Column) appendFrom(buf []byte, from, to int) {
-	n := len(c.Values)
-	if c.Kind != TextColumn || to-from > 16 || n+16 > cap(c.Values) || from+16 > len(buf) {
+	n, size := len(c.Values), to-from
+	if c.Kind != TextColumn || n+size+16 > cap(c.Values) || to+16 > len(buf) || size > 96 {
 		c.AppendText(buf[from:to])
 		return
 	}
 	*(*[16]byte)(c.Values[n : n+16]) = [16]byte(buf[from : from+16]) // as appendShort does it
-	c.Values = c.Values[:n+to-from]
+	for i := 16; i < size; i += 16 {
+		*(*[16]byte)(c.Values[n+i : n+i+16]) = [16]byte(buf[from+i : from+i+16])
+	}
+	c.Values = c.Values[:n+size]
 	c.Len++
 	c.endText()
 }
