@@ -111,7 +111,14 @@ func (w *worker) judgeCells(p *part, valid bool, m mask) (present int, ok bool) 
 			present += c.required
 			continue
 		case c.limit >= 0: // mostly it is one, and else the conversion says what is wrong
-			if value, ok := shortDigits(buf[e.start:e.end]); ok && value <= c.limit {
+			var value int64
+			var ok bool
+			if size-1 < 8 {
+				value, ok = eightDigits(word(buf, int(e.start)), uint(size))
+			} else {
+				value, ok = shortDigits(buf[e.start:e.end])
+			}
+			if ok && value <= c.limit {
 				e.flags |= converted
 				e.value, e.nanos = value, 0
 				present += c.required
