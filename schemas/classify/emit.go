@@ -80,7 +80,7 @@ type origin struct {
 	parsed    []byte // the time
 	text      []byte // p_parse_time, p_source_id and p_source_label
 
-	validID, validLabel string // as events have them
+	validID, validLabel []byte // as columns have them, with padding
 }
 
 func (o *origin) read(l *Line) {
@@ -88,7 +88,7 @@ func (o *origin) read(l *Line) {
 		return
 	}
 	o.time, o.id, o.label = l.ParseTime, l.SourceID, l.SourceLabel
-	o.at, o.validID, o.validLabel = instantOf(l.ParseTime), validUTF8(l.SourceID), validUTF8(l.SourceLabel)
+	o.at, o.validID, o.validLabel = instantOf(l.ParseTime), padded(validUTF8(l.SourceID)), padded(validUTF8(l.SourceLabel))
 	o.parsed = new(timeWriter).append(o.parsed[:0], o.at)
 	o.text = append(append(append(o.text[:0], `","p_parse_time":"`...), o.parsed...), `","p_source_id":`...)
 	o.text = append(appendString(o.text, l.SourceID), `,"p_source_label":`...)

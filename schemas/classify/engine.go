@@ -135,7 +135,7 @@ func (e *Engine) match(l *Line) (skip bool) {
 			skip = true
 		}
 	}
-	for i := range w.matches {
+	for i := 1; i < len(w.matches); i++ {
 		if w.matches[i].before(&w.matches[w.best]) {
 			w.best = i
 		}

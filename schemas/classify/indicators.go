@@ -118,7 +118,7 @@ func (w *worker) indicate(indicators uint32, from, to int, plain bool) {
 func (w *worker) url(from, to int) {
 	text := w.buf[from:to]
 	if start, end, ok := hostOfURL(text); ok {
-		w.host(from+start, from+end)
+		w.hostName(from+start, from+end)
 	} else if u, err := url.Parse(string(text)); err == nil {
 		w.foreignHost(u.Hostname())
 	}
@@ -139,12 +139,18 @@ func (w *worker) netAddr(from, to int) {
 
 // host adds an address, or a name: something without white space.
 func (w *worker) host(from, to int) {
+	if !hasSpace(w.buf[from:to]) {
+		w.hostName(from, to)
+	}
+}
+
+// hostName is host for what has no white space.
+func (w *worker) hostName(from, to int) {
 	text := w.buf[from:to]
 	switch {
 	case isIP(text):
 		w.indicated(setIPs, from, to)
-	case len(text) == 0 || string(text) == "-" || hasSpace(text):
-	default:
+	case len(text) > 0 && string(text) != "-":
 		w.indicated(setDomains, from, to)
 	}
 }
@@ -333,22 +339,12 @@ func isIPv6(b []byte) bool {
 
 // hostOfURL finds the host in a URL of the common form; false: package net/url has to look at it.
 func hostOfURL(b []byte) (from, to int, ok bool) {
-	if !isVisible(b) {
-		return 0, 0, false
-	}
 	if b[0] == '/' && !bytes.HasPrefix(b, []byte("//")) {
 		return 0, 0, true // a path
 	}
-	scheme := bytes.IndexByte(b, ':')
-	if scheme <= 0 || !bytes.HasPrefix(b[scheme:], []byte("://")) || !isLetter(b[0]) {
+	if from = schemeOf(b); from == 0 || !isVisible(b) {
 		return 0, 0, false
 	}
-	for _, c := range b[:scheme] {
-		if !isLetter(c) && !isDigit(c) {
-			return 0, 0, false
-		}
-	}
-	from = scheme + len("://")
 	to = from
 	for to < len(b) && inNames[b[to]] {
 		to++
@@ -359,6 +355,27 @@ func hostOfURL(b []byte) (from, to int, ok bool) {
 		}
 	}
 	return from, to, end == len(b) || b[end] == '/' || b[end] == '?' || b[end] == '#'
+}
+
+// schemeOf returns how long the scheme of a URL is, with the slashes behind it; 0: it has none of the common form.
+func schemeOf(b []byte) int {
+	const https, http = "https://", "http://"
+	switch {
+	case bytes.HasPrefix(b, []byte(https)):
+		return len(https)
+	case bytes.HasPrefix(b, []byte(http)):
+		return len(http)
+	}
+	end := bytes.IndexByte(b, ':')
+	if end <= 0 || !bytes.HasPrefix(b[end:], []byte("://")) || !isLetter(b[0]) {
+		return 0
+	}
+	for _, c := range b[:end] {
+		if !isLetter(c) && !isDigit(c) {
+			return 0
+		}
+	}
+	return end + len("://")
 }
 
 // inNames tells the bytes that names of hosts have.

@@ -10,10 +10,11 @@ import (
 // A layout is where the values of a log type go, in a table that has a column for each of its fields: then a line's values come
 // into columns as they stand on the tape, and all of them fit.
 type layout struct {
-	schema *logtype.Schema
-	slots  []slot                   // by the place in member.emits
-	own    [len(ownMembers)]*Column // nil: it is not wanted
-	sets   [maxSets]*Column         // of indicators; nil likewise
+	schema  *logtype.Schema
+	logType []byte                   // its name, with padding
+	slots   []slot                   // by the place in member.emits
+	own     [len(ownMembers)]*Column // nil: it is not wanted
+	sets    [maxSets]*Column         // of indicators; nil likewise
 }
 
 // A slot is a field and its column.
@@ -106,7 +107,7 @@ func (y *layouts) add(key weak.Pointer[member], one *layout) {
 }
 
 func (f *Filler) newLayout(p *part, m *member) *layout {
-	b := &layoutBuilder{part: p, layout: &layout{schema: m.schema, slots: make([]slot, len(m.emits))}, member: m, names: &f.names, taken: map[*Column]bool{}}
+	b := &layoutBuilder{part: p, layout: &layout{schema: m.schema, logType: padded(m.schema.Name), slots: make([]slot, len(m.emits))}, member: m, names: &f.names, taken: map[*Column]bool{}}
 	if b.addOwn(f.wanted) && b.addNode(0, 0, f.wanted) {
 		return b.layout
 	}

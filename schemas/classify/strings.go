@@ -94,6 +94,9 @@ func validUTF8(s string) string {
 	return string(valid)
 }
 
+// padded is a text in memory that has padding behind it.
+func padded(text string) []byte { return append([]byte(text), zeros[:]...)[:len(text)] }
+
 // isPlain reports whether text stands in events as it is: it has no quote, backslash or control character.
 func isPlain(text []byte) bool {
 	i := 0
