@@ -124,9 +124,9 @@ func (c *Column) pad(rows int) {
 	}
 	switch c.Kind {
 	case TextColumn, ListColumn:
-		end := c.Offsets[len(c.Offsets)-4:]
+		end := binary.LittleEndian.Uint32(c.Offsets[len(c.Offsets)-4:])
 		for range n {
-			c.Offsets = append(c.Offsets, end[0], end[1], end[2], end[3])
+			c.endAt(end)
 		}
 	case IntColumn, DictionaryColumn:
 		c.Values = appendZeros(c.Values, 4*n)
@@ -187,13 +187,12 @@ func addText[T []byte | string](c *Column, text T) {
 	}
 	c.Values = append(c.Values, text...)
 	c.Len++
-	c.endText()
+	c.endAt(uint32(len(c.Values)))
 }
 
-// endText notes where the last text ends.
-func (c *Column) endText() {
-	n := len(c.Values)
-	c.Offsets = append(c.Offsets, byte(n), byte(n>>8), byte(n>>16), byte(n>>24)) // in place, as no function of package binary does it
+// endAt notes where a text or list ends: in place, as no function of package binary does it.
+func (c *Column) endAt(n uint32) {
+	c.Offsets = append(c.Offsets, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
 }
 
 // appendFrom is AppendText for what stands in buf from one place to another.
@@ -209,7 +208,7 @@ func (c *Column) appendFrom(buf []byte, from, to int) {
 	}
 	c.Values = c.Values[:n+size]
 	c.Len++
-	c.endText()
+	c.endAt(uint32(len(c.Values)))
 }
 
 // wordOf returns the row of a text in a dictionary, which learns it if it is new.
@@ -248,7 +247,7 @@ func (c *Column) Spell() {
 		if !c.isNull(i) {
 			c.Values = append(c.Values, texts.textAt(int(binary.LittleEndian.Uint32(rows[4*i:])))...)
 		}
-		c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(len(c.Values)))
+		c.endAt(uint32(len(c.Values)))
 	}
 }
 
@@ -293,5 +292,5 @@ func (c *Column) BeginStruct() {
 // EndList ends a row of a column of lists, whose elements were appended to the child.
 func (c *Column) EndList() {
 	c.Len++
-	c.Offsets = binary.LittleEndian.AppendUint32(c.Offsets, uint32(c.Children[0].Len))
+	c.endAt(uint32(c.Children[0].Len))
 }

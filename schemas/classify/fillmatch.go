@@ -202,7 +202,7 @@ func (y *layout) putRowID(id string, row int) {
 		c.Values = append(c.Values[:n], validUTF8(id)...)
 	}
 	c.Len++
-	c.endText()
+	c.endAt(uint32(len(c.Values)))
 }
 
 // putSets puts the indicators that were found into their lists: each sorted by bytes, each value once.
