@@ -206,8 +206,8 @@ func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 	case x.json:
 	case b.part.split != nil:
 		x.ofCells()
-	case v.plain:
-		x.asIs, x.quotes = 1<<str, 1
+	default:
+		x.ofJSON()
 	}
 	if !b.take(c) {
 		return false
@@ -234,6 +234,19 @@ func (b *layoutBuilder) add(id uint32, f *field, c *Column, into *target) bool {
 		return c.Kind == StructColumn && b.addNode(b.part.fields[id].child, f.child, into.within)
 	}
 	return false
+}
+
+// ofJSON says which values of JSON go into the column as they are, wherever the member's name stands.
+func (x *slot) ofJSON() {
+	x.odd &^= plainKey | canonical
+	switch {
+	case x.plain:
+		x.asIs, x.quotes = 1<<str, 1
+	case x.typ.isInteger():
+		x.asIs, x.content, x.odd = 1<<number, itsValue, x.odd|fraction|long
+	case x.typ == typTimestamp:
+		x.asIs, x.content, x.known, x.odd = 1<<str|1<<number, itsTime, x.known|converted, x.odd|converted
+	}
 }
 
 // ofCells says which cells of a line of text go into the column as they are.
