@@ -2,6 +2,8 @@ package classify_test
 
 import (
 	"math/rand/v2"
+	"reflect"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,5 +75,12 @@ func TestSpellBeforeEnd(t *testing.T) {
 	c.Spell()
 	if string(c.Values) != "aaaaaaaaa" {
 		t.Errorf("%q", c.Values)
+	}
+}
+
+// Of columns that take two lines of the cache none begins within a line, where what most rows need would take two.
+func TestColumnTakesTwoLines(t *testing.T) {
+	if size := reflect.TypeFor[classify.Column]().Size(); strconv.IntSize == 64 && size != 128 {
+		t.Errorf("a column takes %d bytes, want 128", size)
 	}
 }

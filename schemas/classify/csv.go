@@ -144,8 +144,7 @@ func (s *csvSplitter) cell(w *worker, line []byte, pos int) (c cell, end int) {
 func (s *csvSplitter) delimiter(b []byte, i, end int) int {
 	same := uint64(s.Delimiter) * lows
 	for ; i < end; i += 8 {
-		x := word(b, i) ^ same
-		if found := (x - lows) &^ x & highs; found != 0 {
+		if found := firstZero(word(b, i) ^ same); found != 0 {
 			return min(i+bits.TrailingZeros64(found)>>3, end)
 		}
 	}

@@ -146,12 +146,12 @@ func (y *layout) putOwn(w *worker, l *Line, row int) {
 		at = w.eventTime.micros()
 	}
 	y.putTime(ownEventTime, at, row)
-	y.putText(ownLogType, y.logType, row)
+	y.putPadded(ownLogType, y.logType, row)
 	y.putRowID(l.RowID, row)
-	y.putText(ownSourceID, w.origin.validID, row)
-	y.putText(ownSourceLabel, w.origin.validLabel, row)
+	y.putPadded(ownSourceID, w.origin.validID, row)
+	y.putPadded(ownSourceLabel, w.origin.validLabel, row)
 	if l.SourceFile != "" {
-		y.putText(ownSourceFile, padded(validUTF8(l.SourceFile)), row)
+		y.putText(ownSourceFile, validUTF8(l.SourceFile), row)
 	}
 	if c := y.own[ownVersion]; c != nil {
 		c.padTo(row)
@@ -181,8 +181,16 @@ func (y *layout) putTime(own int, micros int64, row int) {
 	}
 }
 
-// putText puts a text, which is UTF-8 and has padding, into a column of its own, if there is one.
-func (y *layout) putText(own int, text []byte, row int) {
+// putText puts a text, which is UTF-8, into a column of its own, if there is one.
+func (y *layout) putText(own int, text string, row int) {
+	if c := y.own[own]; c != nil {
+		c.padTo(row)
+		c.AppendString(text)
+	}
+}
+
+// putPadded is putText of a text that has padding: many rows have the same one, which is copied faster so.
+func (y *layout) putPadded(own int, text []byte, row int) {
 	if c := y.own[own]; c != nil {
 		c.padTo(row)
 		c.appendFrom(text[:cap(text)], 0, len(text))
@@ -193,7 +201,7 @@ func (y *layout) putText(own int, text []byte, row int) {
 func (y *layout) putRowID(id string, row int) {
 	c := y.own[ownRowID]
 	if c == nil || c.Kind != TextColumn {
-		y.putText(ownRowID, padded(validUTF8(id)), row)
+		y.putText(ownRowID, validUTF8(id), row)
 		return
 	}
 	c.padTo(row)

@@ -262,11 +262,11 @@ func isIP(b []byte) bool {
 	case isDigit(b[0]) && isIPv4(b):
 		return true
 	}
-	for i, c := range b[:min(len(b), 5)] {
+	for _, c := range b[:min(len(b), 5)] { // a group has four digits
 		switch {
 		case c == ':':
 			return isIPv6(b)
-		case !isHex(c) || i > 4:
+		case !isHex(c):
 			return false
 		}
 	}

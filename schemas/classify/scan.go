@@ -67,6 +67,9 @@ func zeroBytes(x uint64) uint64 {
 	return ^(x&low + low | x | low)
 }
 
+// firstZero marks the first zero byte of x, as zeroBytes does; bytes above it may be marked wrongly.
+func firstZero(x uint64) uint64 { return (x - lows) &^ x & highs }
+
 // scanString returns the place of the quote that ends the string whose first byte is at i; with malformed, of the byte that
 // may not be there.
 func scanString(b []byte, i int) (end int, seen flags) {

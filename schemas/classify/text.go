@@ -113,7 +113,7 @@ func (w *worker) judgeCells(p *part, valid bool, m mask) (present int, ok bool) 
 		case c.limit >= 0: // mostly it is one, and else the conversion says what is wrong
 			var value int64
 			var ok bool
-			if size-1 < 8 {
+			if size-1 < 8 && int(e.start)+8 <= len(buf) {
 				value, ok = eightDigits(word(buf, int(e.start)), uint(size))
 			} else {
 				value, ok = shortDigits(buf[e.start:e.end])

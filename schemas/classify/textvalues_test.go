@@ -69,6 +69,19 @@ func TestLengthsOfText(t *testing.T) {
 	}
 }
 
+// A number in quotes that holds others stands behind the line, where the buffer may end.
+func TestNumbersBehindTheLine(t *testing.T) {
+	s, err := logtype.Parse("x.yml", []byte("schema: My.Numbers\nparser: {csv: {columns: [v, w]}}\nfields: [{name: v, type: string}, {name: w, type: int}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2000 {
+		if got := engineOf(t, s).Match(classify.Line{Bytes: []byte(strings.Repeat("x", n) + `,"1""2"`)}); got != nil {
+			t.Fatalf("1\"2 is an integer behind %d bytes", n)
+		}
+	}
+}
+
 // Cases in which what is known of a line, of a place or of the room that is left is easily wrong, by engine and reference.
 func TestCasesOfLines(t *testing.T) {
 	long := strings.Repeat("x", 1000)
