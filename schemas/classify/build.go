@@ -209,12 +209,14 @@ func (b *builder) requiredOf(g int, t *tree) (r required) {
 				continue
 			}
 			if r.bits == nil {
-				r.bits, r.firsts = make([]uint64, groupSize*r.words), &[64]uint64{}
+				r.bits = make([]uint64, groupSize*r.words)
 			}
 			r.schemas |= 1 << (s.schema % groupSize)
 			r.of(s.schema % groupSize)[i/64] |= 1 << (i % 64)
-			r.firsts[s.schema%groupSize] = r.of(s.schema % groupSize)[0]
 		}
+	}
+	for left := r.schemas; left != 0; left &= left - 1 {
+		r.firsts = append(r.firsts, firstWord{left & -left, r.of(lowest(left))[0]})
 	}
 	return r
 }

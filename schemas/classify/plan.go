@@ -142,7 +142,13 @@ type required struct {
 	schemas mask
 	words   int
 	bits    []uint64
-	firsts  *[64]uint64 // by schema, the first word: the members that are required come first, so that it is mostly all
+	firsts  []firstWord // of the schemas: the members that are required come first, so that it is mostly all
+}
+
+// A firstWord is the first word of what a schema requires.
+type firstWord struct {
+	schema mask
+	wanted uint64
 }
 
 func (r *required) of(schema int) []uint64 { return r.bits[schema*r.words : (schema+1)*r.words] }

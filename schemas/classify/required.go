@@ -37,9 +37,10 @@ func (w *worker) lacking(g int, ni int32, m mask, given, absent []uint64, from, 
 // missing returns the schemas, out of m, that require one of the first 64 members that was not given. Of many candidates it is
 // nearly all, so it comes before all else.
 func (r *required) missing(m mask, given uint64) (bad mask) {
-	for left := m; left != 0; left &= left - 1 {
-		if r.firsts[lowest(left)&63]&^given != 0 {
-			bad |= left & -left
+	bad = m
+	for i := range r.firsts {
+		if f := &r.firsts[i]; f.wanted&^given == 0 {
+			bad &^= f.schema
 		}
 	}
 	return bad
