@@ -195,7 +195,8 @@ func (c *Column) endAt(n uint32) {
 	c.Offsets = append(c.Offsets, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
 }
 
-// appendFrom is AppendText for what stands in buf from one place to another.
+// appendFrom is AppendText for what stands in buf from one place to another, with padding behind it: 16 bytes at a time, which for
+// long texts is not the fastest way.
 func (c *Column) appendFrom(buf []byte, from, to int) {
 	n, size := len(c.Values), to-from
 	if c.Kind != TextColumn || n+size+16 > cap(c.Values) || to+16 > len(buf) || size > 96 {

@@ -72,7 +72,6 @@ func (s *csvSplitter) readHeader(header []byte) (h headerLine) {
 
 // cells cuts a line into cells. There have to be as many as fields.
 func (s *csvSplitter) cells(w *worker, line []byte, fields []int32) bool {
-	w.dropCells()
 	n, extra := 0, 0 // extra: where the first one begins that is too many
 	for pos, end := 0, -1; end < len(line); pos = end + 1 {
 		var c cell
@@ -127,7 +126,7 @@ func (s *csvSplitter) plainCells(w *worker, size int, fields []int32) bool {
 	return true
 }
 
-// cell reads up to the next delimiter or the end, and returns its place; -1: the cell is not well formed.
+// cell reads a cell, up to the next delimiter or the end of the line, which is at end; -1: it is not well formed.
 func (s *csvSplitter) cell(w *worker, line []byte, pos int) (c cell, end int) {
 	pos = s.space(line, pos)
 	if pos < len(line) && line[pos] == '"' {

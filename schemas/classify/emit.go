@@ -12,7 +12,7 @@ import (
 // An emission is an event while it is written. Events are copied from the line in runs, as long as possible: what they
 // do not have is left out, what they have in another form is written between the runs.
 type emission struct {
-	is         *member // the schema
+	chosen     *member // whose event it is
 	group      int
 	bit        mask // of the schema
 	out        []byte
@@ -63,7 +63,7 @@ func (w *worker) event(p *part, i int, l *Line) []byte {
 func (w *worker) begin(p *part, i int) *member {
 	m := &p.members[i]
 	group, bit := p.group(i)
-	w.is, w.group, w.bit = m, group, bit // field by field, as an entry's set does it
+	w.chosen, w.group, w.bit = m, group, bit // field by field, as an entry's set does it
 	w.out, w.from, w.to = w.out[:0], 0, 0
 	w.eventTime, w.timeRank = instant{}, 0
 	w.duplicates, w.replaced = w.twice[group]&bit != 0, false
@@ -175,7 +175,7 @@ func (w *worker) flush(next int) {
 // present, or all elements. It goes into objects and arrays by itself: most values are a few bytes that lengthen the run, and a call
 // for each would take longer than they.
 func (w *worker) values(from, last int, outer kind) {
-	tape, places, emits := w.tape, w.is.places, w.is.emits
+	tape, places, emits := w.tape, w.chosen.places, w.chosen.emits
 	outside := len(w.open)
 	comma, end, to := 0, last, w.to // end: where what is open ends; to: the end of the run
 	for t := from; ; {
@@ -226,7 +226,7 @@ func (w *worker) values(from, last int, outer kind) {
 // it returns how many stand before the next one.
 func (w *worker) other(t, comma, outside int, outer kind) int {
 	e := &w.tape[t]
-	v := &w.is.emits[w.is.places[e.field]]
+	v := &w.chosen.emits[w.chosen.places[e.field]]
 	if v.view == nil {
 		return comma
 	}

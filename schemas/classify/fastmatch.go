@@ -67,10 +67,12 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 	for i := range s.patterns {
 		p := &s.patterns[i]
 		w.dropCells()
-		n, pos, ok := 0, 0, false
-		if escapes || s.TrimSpace {
+		n, pos, ok := 0, 0, bytes.HasPrefix(line, p.literals[0].text)
+		switch {
+		case !ok:
+		case escapes || s.TrimSpace:
 			n, pos, ok = s.cut(w, p, line)
-		} else {
+		default:
 			n, pos, ok = p.plainCut(w, line)
 		}
 		if ok {
@@ -86,10 +88,7 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 }
 
 // plainCut is cut for what most lines are: nothing is escaped, for there is no backslash, and nothing is trimmed.
-func (p *matchPattern) plainCut(w *worker, line []byte) (n, at int, ok bool) {
-	if !bytes.HasPrefix(line, p.literals[0].text) {
-		return 0, 0, false
-	}
+func (p *matchPattern) plainCut(w *worker, line []byte) (cells, at int, ok bool) {
 	b, fields, literals := w.buf, p.fields, p.literals[1:]
 	tape := fit(w.tape, len(fields))
 	pos, k := len(p.literals[0].text), 0
@@ -125,12 +124,9 @@ func (p *matchPattern) plainCut(w *worker, line []byte) (n, at int, ok bool) {
 	return len(fields), pos, true
 }
 
-// cut cuts a line by a pattern: into n cells, up to pos.
-func (s *matchSplitter) cut(w *worker, p *matchPattern, line []byte) (n, pos int, ok bool) {
-	if !bytes.HasPrefix(line, p.literals[0].text) {
-		return 0, 0, false
-	}
-	pos = len(p.literals[0].text)
+// cut cuts a line by a pattern, with whose first literal it begins: into so many cells, up to a place.
+func (s *matchSplitter) cut(w *worker, p *matchPattern, line []byte) (cells, at int, ok bool) {
+	pos := len(p.literals[0].text)
 	for i, field := range p.fields {
 		end := p.cellEnd(w.buf, i, p.quotes[i], pos, len(line))
 		if end < 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"panther/schemas/classify"
+	"panther/schemas/classify/mimic"
 	"panther/schemas/logtype"
 )
 
@@ -339,5 +340,15 @@ func TestNoAllocations(t *testing.T) {
 		if n := testing.AllocsPerRun(min(500, len(r.lines)), func() { r.check(r.lines[i%len(r.lines)]); i++ }); n > 0 {
 			t.Errorf("%s allocates %g times a line", r.name, n)
 		}
+	}
+	trail, _ := logtype.Builtin("AWS.CloudTrail")
+	e, into := engineOf(t, trail), newTable(trail)
+	l := classify.Line{Bytes: mimic.Lines(1, mimic.New(1).CloudTrail)[0], RowID: "row", SourceID: "id", SourceLabel: "label", SourceFile: "s3://bucket/" + strings.Repeat("k", 60), ParseTime: time.Unix(1700000000, 0)}
+	fill := func() { e.Match(l); into.filler.AddMatched(e, &l, into.next()) }
+	for range 3000 {
+		fill()
+	}
+	if n := testing.AllocsPerRun(500, fill); n > 0 {
+		t.Errorf("a line of a file allocates %g times", n)
 	}
 }

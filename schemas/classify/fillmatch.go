@@ -24,7 +24,7 @@ func (f *Filler) AddMatched(e *Engine, l *Line, row int) (left map[string]json.R
 // putMembers fills columns from those members of an object, between two entries, that the schema knows and that are present, and
 // from those of the objects in it.
 func (y *layout) putMembers(w *worker, from, to, row int) {
-	tape, places, slots := w.tape, w.is.places, y.slots
+	tape, places, slots := w.tape, w.chosen.places, y.slots
 	for t, next := from, 0; t < to; t = next {
 		e := &tape[t]
 		next = int(e.next)
@@ -103,7 +103,7 @@ func (w *worker) contentAlone(t int, e *entry, v *view) []byte {
 // putElements puts the elements of the array at t into a list; those that are absent are null.
 func (y *layout) putElements(w *worker, t int, list *Column) {
 	field := w.fields[w.tape[t].field].element
-	place := w.is.places[field]
+	place := w.chosen.places[field]
 	x := &y.slots[place]
 	for k, end := t+1, int(w.tape[t].next); k < end; k = int(w.tape[k].next) {
 		if row := x.column.Len; w.state(k, x.view) == absent {
@@ -206,11 +206,10 @@ func (y *layout) putRowID(id string, row int) {
 	}
 	c.padTo(row)
 	n := len(c.Values)
-	if c.Values = append(c.Values, id...); !isASCII(c.Values[n:]) {
-		c.Values = append(c.Values[:n], validUTF8(id)...)
+	if c.AppendString(id); !isASCII(c.Values[n:]) {
+		c.Values, c.Offsets = append(c.Values[:n], validUTF8(id)...), c.Offsets[:len(c.Offsets)-4]
+		c.endAt(uint32(len(c.Values)))
 	}
-	c.Len++
-	c.endAt(uint32(len(c.Values)))
 }
 
 // putSets puts the indicators that were found into their lists: each sorted by bytes, each value once.

@@ -59,7 +59,8 @@ func (g generator) textSchema(number int) made {
 			options += ", trimSpace: true"
 		}
 		if g.chance(20) {
-			options += fmt.Sprintf(", expandFields: {joined: %q}", pick(g, "%{"+members[0]+"}", "<%{"+members[0]+"}|%{"+members[len(members)-1]+"}>"))
+			options += fmt.Sprintf(", expandFields: {joined: %q}", pick(g, "%{"+members[0]+"}", "<%{"+members[0]+"}|%{"+members[len(members)-1]+"}>",
+				"%{"+members[0]+"}\"\\é"))
 			fields = append(fields, "{name: joined, "+d.value(0, true)+"}")
 		}
 		if g.chance(30) {

@@ -151,6 +151,29 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
+// The same for many cells, of which each is one that takes more than others.
+func TestHostileCells(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures, which the race detector disturbs")
+	}
+	const columns = 4000
+	var names, fields []string
+	for i := range columns {
+		names = append(names, fmt.Sprint("f", i))
+		fields = append(fields, fmt.Sprintf("{name: f%d, type: string}", i))
+	}
+	e := engineOf(t, parse(t, "schema: My.Cells\nparser: {csv: {columns: ["+strings.Join(names, ", ")+"]}}\nfields: ["+strings.Join(fields, ", ")+"]\n"))
+	line := func(cell string) []byte { return []byte(strings.Repeat(cell+",", columns-1) + cell) }
+	plain := perByte(e, line("xxxx"))
+	for _, cell := range []string{"", "\xff", `"x"`, `"a""b"`, "\"\xff\"", "\"\xff\"\"\"", "é"} {
+		took := perByte(e, line(cell))
+		t.Logf("%-10q %6.1f ns a byte, %5.1f times an ordinary line", cell, took, took/plain)
+		if took > 40*plain {
+			t.Errorf("%.1f ns for a byte of %d cells %q, %.1f of an ordinary line", took, columns, cell, plain)
+		}
+	}
+}
+
 // However a line is made, and with many log types that it does not match, memory is a fixed multiple of the line.
 func TestHostileLinesTakeLittleMemory(t *testing.T) {
 	if testing.Short() {

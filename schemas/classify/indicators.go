@@ -284,7 +284,7 @@ func isIPv4(b []byte) bool {
 	}
 	x := (*[24]byte)(b[:24])
 	ends := (marksOf(word(x[:], 0), '.')|marksOf(word(x[:], 8), '.')<<8)&(1<<len(b)-1) | 1<<len(b)
-	from, wrong := 0, uint64(0) // wrong: what is not zero, or less than zero
+	from, wrong := 0, uint64(0) // wrong is not zero if a number has not one to three digits: then what is read for it says nothing
 	for range 4 {
 		to := bits.TrailingZeros64(ends)
 		n := to - from

@@ -107,7 +107,8 @@ func (y *layouts) add(key weak.Pointer[member], one *layout) {
 }
 
 func (f *Filler) newLayout(p *part, m *member) *layout {
-	b := &layoutBuilder{part: p, layout: &layout{schema: m.schema, logType: padded(m.schema.Name), slots: make([]slot, len(m.emits))}, member: m, names: &f.names, taken: map[*Column]bool{}}
+	y := &layout{schema: m.schema, logType: padded(m.schema.Name), slots: make([]slot, len(m.emits))}
+	b := &layoutBuilder{part: p, layout: y, member: m, names: &f.names, taken: map[*Column]bool{}}
 	if b.addOwn(f.wanted) && b.addNode(0, 0, f.wanted) {
 		return b.layout
 	}

@@ -30,7 +30,7 @@ func (w *worker) addCell(field int32, c cell) {
 	if field < 0 {
 		return
 	}
-	if c.from != c.start || c.to != c.end {
+	if c.from != c.start {
 		w.cells = append(w.cells, c)
 	}
 	w.record(uint32(field), str, bare, c.from, c.to)
@@ -89,7 +89,10 @@ func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 		return false, false
 	}
 	w.alive = m
-	present, ok := w.judgeCells(p, isASCII(line) || utf8.Valid(line), m)
+	if !isASCII(line) && !utf8.Valid(line) {
+		w.mendCells()
+	}
+	present, ok := w.judgeCells(p, m)
 	if ok && (present < p.present || w.repeated) {
 		w.kill(w.lackingCells(m))
 	}
@@ -97,35 +100,34 @@ func (w *worker) splitLine(p *part, header []byte, m mask) (ok, skip bool) {
 }
 
 // judgeCells judges the cells on the tape, and counts those present that are required; false: no schema is left.
-func (w *worker) judgeCells(p *part, valid bool, m mask) (present int, ok bool) {
+func (w *worker) judgeCells(p *part, m mask) (present int, ok bool) {
 	if p.embeds {
-		return w.judgeInTurn(p, valid, m)
+		return w.judgeInTurn(p, m)
 	}
 	buf, columns := w.buf, p.columns
 	for t := range w.tape {
 		e := &w.tape[t]
 		c := &columns[e.field]
 		switch size := e.end - e.start; {
-		case !valid || size == 1 && buf[e.start] == p.empty.single:
+		case size == 1 && buf[e.start] == p.empty.single:
 		case c.simple:
 			present += c.required
 			continue
 		case c.limit >= 0: // mostly it is one, and else the conversion says what is wrong
-			var value int64
-			var ok bool
-			if size-1 < 8 && int(e.start)+8 <= len(buf) {
-				value, ok = eightDigits(word(buf, int(e.start)), uint(size))
+			value, isNumber := int64(0), false
+			if size-1 < 8 && int(e.start)+8 <= len(buf) { // as shortDigits does it, for a call takes longer
+				value, isNumber = eightDigits(word(buf, int(e.start)), uint(size))
 			} else {
-				value, ok = shortDigits(buf[e.start:e.end])
+				value, isNumber = shortDigits(buf[e.start:e.end])
 			}
-			if ok && value <= c.limit {
+			if isNumber && value <= c.limit {
 				e.flags |= converted
 				e.value, e.nanos = value, 0
 				present += c.required
 				continue
 			}
 		}
-		isPresent, ok := w.judgeCell(p, t, valid, m)
+		isPresent, ok := w.judgeCell(p, t, m)
 		if !ok {
 			return present, false
 		}
@@ -135,12 +137,12 @@ func (w *worker) judgeCells(p *part, valid bool, m mask) (present int, ok bool) 
 }
 
 // judgeInTurn is judgeCells for a schema that wants the JSON in some cells, which comes on the tape behind its cell.
-func (w *worker) judgeInTurn(p *part, valid bool, m mask) (present int, ok bool) {
+func (w *worker) judgeInTurn(p *part, m mask) (present int, ok bool) {
 	w.apart = append(w.apart[:0], w.tape...)
 	w.tape = w.tape[:0]
 	for _, e := range w.apart {
-		t := w.record(e.field, str, bare, int(e.start), int(e.end))
-		isPresent, ok := w.judgeCell(p, t, valid, m)
+		t := w.record(e.field, str, e.flags, int(e.start), int(e.end))
+		isPresent, ok := w.judgeCell(p, t, m)
 		if !ok {
 			return present, false
 		}
@@ -151,11 +153,8 @@ func (w *worker) judgeInTurn(p *part, valid bool, m mask) (present int, ok bool)
 
 // judgeCell judges the cell at t, which may not be text as it stands. It returns 1 if it is present and required, else 0; false: no
 // schema is left.
-func (w *worker) judgeCell(p *part, t int, valid bool, m mask) (present int, ok bool) {
+func (w *worker) judgeCell(p *part, t int, m mask) (present int, ok bool) {
 	e := &w.tape[t]
-	if !valid {
-		w.mend(e)
-	}
 	if p.empty.has(w.buf[e.start:e.end]) {
 		e.kind = null
 		return 0, true
@@ -211,19 +210,32 @@ func withoutEnd(line []byte) []byte {
 	return line[:n]
 }
 
-// mend makes UTF-8 of a cell that may be none.
-func (w *worker) mend(e *entry) {
-	text := w.buf[e.start:e.end]
-	if utf8.Valid(text) {
-		return
+// mendCells makes UTF-8 of the cells on the tape that are none. Those in w.cells come in the order of the tape.
+func (w *worker) mendCells() {
+	known, k := len(w.cells), 0
+	for t := range w.tape {
+		e := &w.tape[t]
+		c := cellAt(int(e.start), int(e.end))
+		isKnown := k < known && w.cells[k].from == c.from && w.cells[k].to == c.to
+		if isKnown {
+			c = w.cells[k]
+			k++
+		}
+		text := w.buf[e.start:e.end]
+		if utf8.Valid(text) {
+			continue
+		}
+		c.from = len(w.buf)
+		w.buf, _ = decodeUTF8(w.buf, text)
+		c.to = len(w.buf)
+		if isKnown {
+			w.cells[k-1] = c
+		} else {
+			w.cells = append(w.cells, c)
+		}
+		e.start, e.end = uint32(c.from), uint32(c.to)
+		e.flags |= altered
 	}
-	c := w.cellOf(e)
-	c.from = len(w.buf)
-	w.buf, _ = decodeUTF8(w.buf, text)
-	c.to = len(w.buf)
-	w.cells = append(w.cells, c)
-	e.start, e.end = uint32(c.from), uint32(c.to)
-	e.flags |= altered
 }
 
 // Empty texts stand for null. In most formats there is one, of one byte.

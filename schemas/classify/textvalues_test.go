@@ -88,6 +88,7 @@ func TestCasesOfLines(t *testing.T) {
 	for _, c := range []struct{ schema, line string }{
 		{"parser: {regex: {match: ['^(?P<a>(?P<b>(?P<c>.*)))$']}}\nfields: [{name: a, type: string}, {name: b, type: string}, {name: c, type: string}]", long},
 		{"parser: {csv: {columns: [a, b, c]}}\nfields: [{name: a, type: string, mask: {type: hash}}, {name: b, type: string, mask: {type: hash}}, {name: c, type: string}]", "a,a," + long},
+		{"parser: {csv: {columns: [a, b], expandFields: {made: 'say \"%{a}\"'}}}\nfields: [{name: a, type: string}, {name: b, type: string}, {name: made, type: string, indicators: [username]}]", "x,12"},
 		{"parser: {csv: {columns: [a, b], emptyValues: [\"\\0\"]}}\nfields: [{name: a, type: string}, {name: b, type: string}]", "\x00,x"},
 		{"parser: {csv: {columns: [a, b]}}\nfields: [{name: a, type: string}, {name: b, type: string}]", "\x00,x"},
 		{"parser: {fastmatch: {match: ['%{a}----|%{b}']}}\nfields: [{name: a, type: string}, {name: b, type: string}]", "x-" + strings.Repeat("---- ", 20) + "-----|y"},

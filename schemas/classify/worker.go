@@ -17,7 +17,7 @@ type worker struct {
 	repeated bool    // some object has a name twice
 	last     []int32 // by field: an entry of it, while members are looked for
 
-	cells   []cell  // those that say anything else than what stands at their place in the line
+	cells   []cell  // of a line of text, those that say anything else than what stands at their place; and texts that were put together
 	apart   []entry // cells, while the tape is made of them
 	misfit  misfit
 	header  headerLine
