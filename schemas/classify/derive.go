@@ -226,7 +226,7 @@ func (w *worker) cellOf(e *entry) cell {
 			}
 		}
 	}
-	return cell{start: int(e.start), end: int(e.end), from: int(e.start), to: int(e.end)}
+	return cellAt(int(e.start), int(e.end))
 }
 
 // join puts texts together; there is no value unless there are all of them.

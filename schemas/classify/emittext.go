@@ -64,14 +64,15 @@ func newTextColumns(u *union, empty emptyTexts) []textColumn {
 func (w *worker) columns(columns []textColumn) {
 	brace := len(w.out) - 1 // the comma before the first name is written over it
 	buf, out, n := w.buf, w.out[:cap(w.out)], brace
-	tidy, last := w.areTidy(), w.ofLine
+	areTidy := w.areTidy()
 	for t, next := 0, 0; t < len(w.tape); t = next {
 		e := &w.tape[t]
 		next = int(e.next)
 		c, start, end := &columns[e.field], int(e.start), int(e.end)
-		if !tidy || t >= last || e.flags != c.asTidy || e.kind != str || c.quotes == 0 && buf[start]-'1' > 8 && end-start > 1 {
+		tidy := areTidy && t < w.ofLine
+		if !tidy || e.flags != c.asTidy || e.kind != str || c.quotes == 0 && buf[start]-'1' > 8 && end-start > 1 {
 			w.out = out[:n]
-			w.column(t, c, tidy && t < last)
+			w.column(t, c, tidy)
 			out, n = w.out[:cap(w.out)], len(w.out)
 			continue
 		}

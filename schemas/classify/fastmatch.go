@@ -66,7 +66,7 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 	escapes := bytes.IndexByte(line, '\\') >= 0
 	for i := range s.patterns {
 		p := &s.patterns[i]
-		w.dropCells()
+		w.tape, w.cells = w.tape[:0], w.cells[:0]
 		n, pos, ok := 0, 0, bytes.HasPrefix(line, p.literals[0].text)
 		switch {
 		case !ok:

@@ -39,9 +39,6 @@ func (w *worker) addCell(field int32, c cell) {
 // cellAt is a cell that says what stands between two places of the line.
 func cellAt(start, end int) cell { return cell{start: start, end: end, from: start, to: end} }
 
-// dropCells takes the cells off the tape, for the line is cut in another way.
-func (w *worker) dropCells() { w.tape, w.cells = w.tape[:0], w.cells[:0] }
-
 // A misfit says where a line of text leaves its format.
 type misfit struct {
 	start, end int
