@@ -28,8 +28,12 @@ func (n network) start(t *testing.T) *http.Transport {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 		}
 		client, conn := net.Pipe()
-		l.conns <- conn
-		return client, nil
+		select {
+		case l.conns <- conn:
+			return client, nil
+		case <-l.closed: // a transport may dial for a request that another connection has served meanwhile
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+		}
 	}}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
