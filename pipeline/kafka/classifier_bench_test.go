@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	classifiedLines = 60_000 // of about 1,650 bytes
+	classifiedLines = 240_000 // of about 1,650 bytes
 	classifierPairs = 3
 )
 

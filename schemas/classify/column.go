@@ -259,10 +259,11 @@ func (c *Column) textAt(row int) []byte {
 // AppendInt appends a row to a column of integers or times.
 func (c *Column) AppendInt(n int64) {
 	c.Len++
+	u := uint64(n) // the shifts of signed integers are eight stores, not one
 	if c.Kind == IntColumn || c.Kind == DictionaryColumn {
-		c.Values = append(c.Values, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
+		c.Values = append(c.Values, byte(u), byte(u>>8), byte(u>>16), byte(u>>24))
 	} else {
-		c.Values = append(c.Values, byte(n), byte(n>>8), byte(n>>16), byte(n>>24), byte(n>>32), byte(n>>40), byte(n>>48), byte(n>>56))
+		c.Values = append(c.Values, byte(u), byte(u>>8), byte(u>>16), byte(u>>24), byte(u>>32), byte(u>>40), byte(u>>48), byte(u>>56))
 	}
 }
 
