@@ -31,7 +31,7 @@ func addGuards(env starlark.StringDict) {
 		env[op.String()] = starlark.NewBuiltin(op.String(), func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 			return binary(thread, op, args[0], args[1])
 		})
-		if _, ok := env[op.String()+"="]; !ok && op <= syntax.GTGT {
+		if op <= syntax.GTGT { // those that a statement has with a = behind them
 			env[op.String()+"="] = starlark.NewBuiltin(op.String()+"=", func(thread *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 				return augment(thread, op, args[0], args[1])
 			})
@@ -46,7 +46,7 @@ func addGuards(env starlark.StringDict) {
 	}
 	one(guardSlice, (*meter).shallow)
 	one(guardSpread, (*meter).shallow)
-	one(guardKey, (*meter).deep)
+	one(guardKey, func(m *meter, v starlark.Value) { m.deep(v); m.key(v) })
 	env[guardAttr] = starlark.NewBuiltin(guardAttr, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		name, _ := starlark.AsString(args[1])
 		return attribute(args[0], name)

@@ -1,7 +1,9 @@
 package script_test
 
 import (
+	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -242,4 +244,59 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("not the same twice: %s %v, %s %v", first, errFirst, second, errSecond)
 		}
 	})
+}
+
+// Keys with one hash make a list of a dict: each look into it takes as long as that is. Keys that nobody chose cost nothing more.
+func TestKeysWithOneHash(t *testing.T) {
+	names, object := alike(6000), func(names []string) string { return `{"` + strings.Join(names, `":0,"`) + `":0}` }
+	var others []string
+	for i := range 30_000 {
+		others = append(others, "k"+strconv.Itoa(i))
+	}
+	escaped := strings.ReplaceAll(object(names), "a", `\u0061`)
+	const decode, words = "  return {'n': len(json.decode(log))}", "  d = {}\n  for w in log.split(' '):\n    d[w] = 1\n  return {'n': len(d)}"
+	for name, tt := range map[string]struct {
+		body, line string
+		fails      bool
+	}{
+		"names":           {decode, object(names), true},
+		"escaped names":   {decode, escaped, true},
+		"other names":     {decode, object(others), false},
+		"elements":        {words, strings.Join(names, " "), true},
+		"other elements":  {words, strings.Join(others, " "), false},
+		"pairs":           {"  return {'n': len(dict([(w, 1) for w in log.split(' ')]))}", strings.Join(names, " "), true},
+		"update":          {"  d = {}\n  d.update([(w, 1) for w in log.split(' ')])\n  return {'n': len(d)}", strings.Join(names, " "), true},
+		"setdefault":      {"  d = {}\n  for w in log.split(' '):\n    d.setdefault(w, 1)\n  return {'n': len(d)}", strings.Join(names, " "), true},
+		"integers":        {"  return {'n': len({i << 32: 1 for i in range(10000)})}", "", true},
+		"other integers":  {"  return {'n': len({i: 1 for i in range(30000)})}", "", false},
+		"one key":         {"  d = {'a': 0}\n  for i in range(30000):\n    d['a'] += 1\n  return d", "", false},
+		"a long number":   {decode, `{"a":` + strings.Repeat("1", 3000) + "}", true},
+		"less long":       {decode, `{"a":` + strings.Repeat("1", 2400) + "}", false},
+		"numbers as text": {"  n = 1 << 500\n  n = n * n * n * n\n  n = n * n * n * n\n  k = 0\n  for i in range(10000):\n    k += len(str(n))\n  return {'k': k}", "", true},
+	} {
+		p, err := script.Compile("def parse(log):\n" + tt.body + "\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Parse([]byte(tt.line))
+		if (err != nil) != tt.fails || err != nil && !strings.Contains(err.Error(), "too much time or memory") {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+	}
+}
+
+// alike returns texts of which Starlark's hash ends in the same 14 bits: FNV-1a.
+func alike(n int) (all []string) {
+	const prime = 16777619
+	for i := 0; len(all) < n; i++ {
+		text, hash := fmt.Sprintf("a%06d", i), uint32(2166136261)
+		for _, c := range []byte(text) {
+			hash = (hash ^ uint32(c)) * prime
+		}
+		// The last character is the one that makes the hash end in zeros, if it is a letter.
+		if c := hash & (1<<14 - 1); c >= 'a' && c <= 'z' {
+			all = append(all, text+string(rune(c)))
+		}
+	}
+	return all
 }

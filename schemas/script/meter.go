@@ -59,6 +59,12 @@ func (m *meter) shallow(v starlark.Value) {
 				return
 			}
 		}
+	case starlark.Int:
+		if _, small := v.Int64(); small {
+			m.add(1)
+		} else {
+			m.add(v.BigInt().BitLen()/32 + 1)
+		}
 	default:
 		m.add(1)
 	}
@@ -132,6 +138,8 @@ func (m *meter) operator(op syntax.Token, x, y starlark.Value) {
 	case syntax.PIPE:
 		m.deep(x)
 		m.deep(y)
+		m.keysOf(x)
+		m.keysOf(y)
 	default:
 		m.shallow(x)
 		m.shallow(y)
@@ -173,6 +181,8 @@ func (m *meter) contains(in, x starlark.Value) {
 		m.times(in.Len(), each)
 	case starlark.String:
 		m.bytes(len(in))
+	case *starlark.Dict:
+		m.key(x)
 	}
 }
 
@@ -198,8 +208,15 @@ func (m *meter) call(f *starlark.Builtin, args starlark.Tuple, kwargs []starlark
 		return
 	}
 	switch f.Name() {
-	case "append", "clear", "get", "setdefault", "popitem":
+	case "append", "clear", "popitem":
 		return
+	case "get", "setdefault":
+		m.key(first(args))
+		return
+	case "pop":
+		m.key(first(args))
+	case "dict", "update":
+		m.keysOf(first(args))
 	case "index", "remove":
 		m.times(starlark.Len(receiver), max(given, 1))
 	case "sorted", "min", "max", "zip":
@@ -256,29 +273,6 @@ func (m *meter) replace(text string, args starlark.Tuple) {
 		return
 	}
 	m.bytes(places * len(by))
-}
-
-// decode adds the cost of what a JSON text holds, and refuses one that is nested too deep for the decoder's stack.
-func (m *meter) decode(v starlark.Value) {
-	text, _ := v.(starlark.String)
-	m.add(len(text) / 4)
-	depth, inside := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case inside && c == '\\':
-			i++
-		case c == '"':
-			inside = !inside
-		case inside:
-		case c == '{' || c == '[':
-			if depth++; depth > maxMeasured {
-				m.full = true
-				return
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
 }
 
 func first(args starlark.Tuple) starlark.Value {
