@@ -80,7 +80,7 @@ func parserKeys() []Key {
 		{In: in, Name: "script", Kind: KindMapping, Into: InScript, Needed: true, Group: "parser", Example: `{function: "def parse(log): return {'time': log}"}`, Doc: "An object that a program makes"},
 		{In: []Place{InCSV}, Name: "columns", Kind: KindTexts, Nonempty: true, Example: "[time, door, _]",
 			Doc: "The field of each column. Left out: the first line of the record or file names them, which `hasHeader` has to say"},
-		{In: []Place{InCSV}, Name: "hasHeader", Kind: KindFlag, Example: "true", Doc: "The first line of a record or file of several lines is no event, nor is one that repeats the names of the columns"},
+		{In: []Place{InCSV}, Name: "hasHeader", Kind: KindFlag, Example: "true", Doc: "A line that repeats the names of the columns is no event, and neither is the first line of a record or file of several lines if it does not match"},
 		{In: []Place{InCSV}, Name: "delimiter", Kind: KindText, Pattern: `^[^"\r\n]$`, Example: `";"`, Doc: "One ASCII character. Left out: a comma"},
 		{In: []Place{InFastMatch}, Name: "match", Kind: KindTexts, Needed: true, Nonempty: true, Example: `["%{time} till=%{till} %{message}", "%{time} %{message}"]`,
 			Doc: "Patterns of `%{field}` with text between them, tried in order"},
@@ -124,6 +124,6 @@ func sampleKeys() []Key {
 		{In: in, Name: "header", Kind: KindText, Nonempty: true, Example: `"door,opened"`, Doc: "Of `csv` with `hasHeader`: the first line of the file that it stands in. Left out: the line comes alone"},
 		{In: in, Name: "event", Kind: KindMembers, Nonempty: true, Group: "outcome", Example: "{door: 12}", Doc: "Members that the event has; null is one that it does not have"},
 		{In: in, Name: "fails", Kind: KindChoice, Choices: sampleCodes(), Group: "outcome", Example: "type_mismatch", Doc: "The code with which it fails. Left out: it is of this type"},
-		{In: in, Name: "field", Kind: KindText, Example: "items[0].count", Doc: "Beside `fails`: where"},
+		{In: in, Name: "field", Kind: KindText, Example: "items[0].count", Doc: "Beside `fails`: the field where it does, if it is not the whole line"},
 	}
 }

@@ -19,6 +19,21 @@ type Parser struct {
 // what it likes of it.
 func (p Parser) IsText() bool { return p.CSV != nil || p.FastMatch != nil || p.Regex != nil }
 
+// Name is the key by which a schema chooses the parser; "json" of none.
+func (p Parser) Name() string {
+	switch {
+	case p.CSV != nil:
+		return "csv"
+	case p.FastMatch != nil:
+		return "fastmatch"
+	case p.Regex != nil:
+		return "regex"
+	case p.Script != nil:
+		return "script"
+	}
+	return "json"
+}
+
 // A CSV line is values between delimiters. A value may stand in double quotes, with quotes inside it doubled.
 type CSV struct {
 	Delimiter byte

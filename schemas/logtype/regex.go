@@ -74,7 +74,8 @@ func (r *Regex) compile(expr string, fields []string) error {
 		return err
 	}
 	if n := instructions(tree); n > maxInstructions || n*(tree.MaxCap()+1) > maxWork {
-		return fmt.Errorf("it is too large; repeat less, or use simpler patterns, as DATA and NOTSPACE, and fewer groups")
+		return fmt.Errorf("it is too large: %d instructions, and %d groups; %d instructions are the most, and %d instructions times groups; "+
+			"repeat less, or use simpler patterns, as DATA and NOTSPACE for IP and URI, and fewer groups", n, tree.MaxCap(), maxInstructions, maxWork)
 	}
 	if r.Regexp, err = regexp.Compile(expr); err != nil {
 		return err

@@ -71,8 +71,8 @@ func (f TimeFormat) Parse(s string) (time.Time, error) {
 		t, err = parseStrftime(f.ops, s)
 	case layoutTime:
 		// Not time.Parse: that one asks the zone of this machine what an abbreviation means.
-		t, err = time.ParseInLocation(strings.TrimPrefix(f.source, "layout="), s, time.UTC)
-		if err != nil {
+		layout := strings.TrimPrefix(f.source, "layout=")
+		if t, err = time.ParseInLocation(layout, s, time.UTC); err != nil || isForeign(layout, t) {
 			err = errTimeFormat
 		}
 	}
@@ -83,6 +83,12 @@ func (f TimeFormat) Parse(s string) (time.Time, error) {
 		return time.Time{}, ErrTimeRange
 	}
 	return t, nil
+}
+
+// isForeign reports whether a time that a layout has read names its zone only, by an abbreviation: package time takes any as UTC.
+func isForeign(layout string, t time.Time) bool {
+	name, _ := t.Zone()
+	return name != "UTC" && name != "GMT" && strings.Contains(layout, "MST") && !strings.Contains(layout, "-07") && !strings.Contains(layout, "Z07")
 }
 
 // checkLayout refuses layouts that lose the day, or have nothing of a time in them.

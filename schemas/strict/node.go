@@ -237,6 +237,9 @@ func (n Node) wrongKindHint(kind yaml.Kind, tag, want string) string {
 	case scalar && tag == "!!str" && strings.HasPrefix(got, "!!"):
 		return fmt.Sprintf("put it in quotes: %q", n.yaml.Value)
 	case scalar && kind == yaml.SequenceNode:
+		if n.yaml.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+			return fmt.Sprintf("write ['%s']", strings.ReplaceAll(n.yaml.Value, "'", "''"))
+		}
 		return fmt.Sprintf("write [%s]", n.yaml.Value)
 	case scalar && (n.yaml.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle)) != 0:
 		return "leave the quotes out"

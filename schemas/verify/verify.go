@@ -52,7 +52,11 @@ func problems(c classify.Checker, sample logtype.Sample) []string {
 		return []string{fmt.Sprintf("want %s, got an event", failure(sample.Fails, sample.Field))}
 	}
 	if r := v.Candidates[0].Reasons[0]; r.Code != sample.Fails || r.Field != sample.Field {
-		return []string{fmt.Sprintf("want %s, got %s: %s", failure(sample.Fails, sample.Field), failure(r.Code, r.Field), classify.Words(r))}
+		text := fmt.Sprintf("want %s, got %s: %s", failure(sample.Fails, sample.Field), failure(r.Code, r.Field), classify.Words(r))
+		if r.Code == sample.Fails && sample.Field == "" {
+			text += fmt.Sprintf("; say in the sample where it fails, as field: %s", r.Field)
+		}
+		return []string{text}
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ samples:
 - {name: no event, line: '{"port": "x"}'}
 - {name: rightly refused, line: '{"port": "x"}', fails: type_mismatch, field: port}
 - {name: for another reason, line: '{}', fails: type_mismatch, field: port}
+- {name: somewhere, line: '{"port": "x"}', fails: type_mismatch}
 - {name: not refused, line: '{"port": 1}', fails: required_missing, field: port}
 `
 
@@ -44,6 +45,7 @@ func TestSamples(t *testing.T) {
 		"no event":           {`want an event: My.Type: field port: expected int, got string "x"`},
 		"rightly refused":    nil,
 		"for another reason": {"want type_mismatch at port, got required_missing at port: required field port is missing"},
+		"somewhere":          {`want type_mismatch, got type_mismatch at port: field port: expected int, got string "x"; say in the sample where it fails, as field: port`},
 		"not refused":        {"want required_missing at port, got an event"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
