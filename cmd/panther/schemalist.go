@@ -32,23 +32,8 @@ type listedField struct {
 }
 
 func listed(s foundSchema) listedSchema {
-	return listedSchema{Name: s.Name, Description: s.Description, ReferenceURL: s.ReferenceURL, Parser: parserName(s.Parser), Samples: len(s.Samples),
+	return listedSchema{Name: s.Name, Description: s.Description, ReferenceURL: s.ReferenceURL, Parser: s.Parser.Name(), Samples: len(s.Samples),
 		File: s.file, Fields: listFields(nil, "", s.Fields)}
-}
-
-// parserName is how lines are cut.
-func parserName(p logtype.Parser) string {
-	switch {
-	case p.CSV != nil:
-		return "csv"
-	case p.FastMatch != nil:
-		return "fastmatch"
-	case p.Regex != nil:
-		return "regex"
-	case p.Script != nil:
-		return "script"
-	}
-	return "json"
 }
 
 // listFields lists fields with those within them.

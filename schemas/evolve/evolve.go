@@ -115,6 +115,7 @@ func (c *comparison) removed(at string, f logtype.Field, old, new []logtype.Fiel
 		}
 	}
 	c.add(change)
+	c.eventTime(at, f.Value, logtype.Value{})
 }
 
 // alike reports whether two names differ in nothing but case and separators.
@@ -136,8 +137,21 @@ func (c *comparison) added(at string, f logtype.Field) {
 		change.Level, change.Lines = Breaks, "those without it"
 	}
 	c.add(change)
-	if has, at := eventTime(f.Value, at); has {
-		c.add(Change{Path: at, What: "is the time of the event", Level: Look, Lines: "those that have it are of another p_event_time, perhaps"})
+	c.eventTime(at, logtype.Value{}, f.Value)
+}
+
+// eventTime notes that a value has the time of the event no more, or has it now.
+func (c *comparison) eventTime(at string, old, new logtype.Value) {
+	had, before := eventTime(old, at)
+	has, now := eventTime(new, at)
+	if had && has && before == now {
+		return
+	}
+	if had {
+		c.add(Change{Path: before, What: "is the time of the event no more", Level: Look, Lines: "all are of another p_event_time"})
+	}
+	if has {
+		c.add(Change{Path: now, What: "is the time of the event", Level: Look, Lines: "those that have it are of another p_event_time, perhaps"})
 	}
 }
 
@@ -194,12 +208,7 @@ func (c *comparison) retyped(at string, old, new logtype.Value) {
 		change.Level = Breaks
 	}
 	c.add(change)
-	if has, at := eventTime(old, at); has {
-		c.add(Change{Path: at, What: "is the time of the event no more", Level: Look, Lines: "all are of another p_event_time"})
-	}
-	if has, at := eventTime(new, at); has {
-		c.add(Change{Path: at, What: "is the time of the event", Level: Look, Lines: "those that have it are of another p_event_time, perhaps"})
-	}
+	c.eventTime(at, old, new)
 }
 
 // order is how scalar types widen: a type takes all values of those before it.
@@ -260,11 +269,7 @@ func (c *comparison) formats(at string, old, new logtype.Value) {
 	default:
 		c.add(Change{Path: at, What: what, Level: Look, Lines: "times that two formats read are read by another one"})
 	}
-	if old.IsEventTime && !new.IsEventTime {
-		c.add(Change{Path: at, What: "is the time of the event no more", Level: Look, Lines: "all are of another p_event_time"})
-	} else if new.IsEventTime && !old.IsEventTime {
-		c.add(Change{Path: at, What: "is the time of the event", Level: Look, Lines: "those that have it are of another p_event_time, perhaps"})
-	}
+	c.eventTime(at, old, new)
 }
 
 func (c *comparison) embedded(at string, old, new logtype.Value) {

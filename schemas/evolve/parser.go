@@ -13,8 +13,8 @@ import (
 func (c *comparison) parser(old, new *logtype.Schema) {
 	o, n := old.Parser, new.Parser
 	switch {
-	case parserName(o) != parserName(n):
-		c.add(Change{What: fmt.Sprintf("parser %s -> %s", parserName(o), parserName(n)), Level: Breaks, Lines: "all"})
+	case o.Name() != n.Name():
+		c.add(Change{What: fmt.Sprintf("parser %s -> %s", o.Name(), n.Name()), Level: Breaks, Lines: "all"})
 	case o.CSV != nil && n.CSV != nil:
 		c.csv(o.CSV, n.CSV)
 		c.text(o.CSV.Text, n.CSV.Text, new.Fields)
@@ -29,17 +29,6 @@ func (c *comparison) parser(old, new *logtype.Schema) {
 	case o.Script != nil && n.Script != nil && o.Script.Program.Source() != n.Script.Program.Source():
 		c.add(Change{What: "the script", Level: Breaks, Lines: "those of which it makes something else"})
 	}
-}
-
-// parserName is the key by which a schema chooses the parser.
-func parserName(p logtype.Parser) string {
-	v := reflect.ValueOf(p)
-	for i := range v.NumField() {
-		if f := v.Field(i); f.Kind() == reflect.Pointer && !f.IsNil() {
-			return strings.ToLower(v.Type().Field(i).Name)
-		}
-	}
-	return "JSON"
 }
 
 func (c *comparison) csv(o, n *logtype.CSV) {
