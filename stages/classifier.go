@@ -286,7 +286,10 @@ func failure(arrival time.Time, at schemas.Position, source catalogue.LogSource,
 		Arrival: arrival, ParseTime: arrival, Candidates: tried}
 	nearest, _ := f.Nearest()
 	f.Fingerprint = classify.Fingerprint(source.ID, nearest)
-	f.Error = classify.Summary(nearest) + classify.Advice(x.Bytes)
+	f.Error = classify.Summary(nearest)
+	if advice := classify.Advice(x.Bytes); advice != "" {
+		f.Error += "; " + advice
+	}
 	if source.ID == "" {
 		f.Error = fmt.Sprintf("topic %s belongs to no source (any more)", at.Topic)
 	}

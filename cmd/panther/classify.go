@@ -114,7 +114,10 @@ type inFile struct {
 
 func (c *classification) failure(f schemas.Failure) error {
 	nearest, _ := f.Nearest()
-	f.Error, f.Fingerprint = classify.Summary(nearest)+classify.Advice(f.Payload), classify.Fingerprint(f.Source, nearest)
+	f.Error, f.Fingerprint = classify.Summary(nearest), classify.Fingerprint(f.Source, nearest)
+	if advice := classify.Advice(f.Payload); advice != "" {
+		f.Error += "; " + advice
+	}
 	c.failed++
 	kind := c.kinds[f.Fingerprint]
 	if kind == nil {

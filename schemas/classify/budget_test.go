@@ -108,6 +108,11 @@ func TestPlansThatAreTooLarge(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "would take more than 256 MiB; give the source fewer log types, or make large objects json") {
 			t.Errorf("%s: %v", name, err)
 		}
+		var plans classify.Plans
+		refused := plans.Worker().Checker(candidates).Check(classify.Line{Bytes: []byte("{}")})
+		if said := classify.Summary(refused.Candidates[0]); !strings.Contains(said, "give the source fewer log types, or make large objects json") {
+			t.Errorf("%s: a line fails with %s", name, said)
+		}
 		if took := behind.TotalAlloc - before.TotalAlloc; took > 256<<20 {
 			t.Errorf("%s: to refuse it took %d MiB", name, took>>20)
 		}

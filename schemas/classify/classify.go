@@ -40,7 +40,7 @@ const (
 // A Line is one log line, and what its event will carry besides its own fields.
 type Line struct {
 	Bytes       []byte
-	Header      []byte // the first line of what this line of text is from, also of itself; nil if it came alone, or is no text
+	Header      []byte // the first line of what this line of text is from, also of itself; nil if it came alone, or is no text. Its bytes stay as they are
 	Envelope    []byte // what was around the line, for p_header: a JSON object, valid and compact; nil: nothing
 	RowID       string
 	SourceID    string

@@ -26,15 +26,24 @@ func (s *csvSplitter) split(w *worker, line, header []byte) (ok bool) {
 		}
 		w.repeated = true // a header may name a column twice
 	}
-	return !s.TrimSpace && s.plainCells(w, len(line), fields) || s.cells(w, line, fields)
+	return !s.TrimSpace && len(fields) <= len(line)+1 && s.plainCells(w, len(line), fields) || s.cells(w, line, fields)
 }
 
-// A headerLine is the header that a worker saw last, read: the lines of a file come one after the other.
+// A headerLine is the header that a worker saw last, as a splitter reads it: the lines of a file come one after the other.
 type headerLine struct {
-	of     *csvSplitter
 	line   []byte
+	given  []byte // the same in the caller's memory, if it is so long that comparing them takes longer than the line
 	fields []int32
 	misfit misfit // if there are no fields
+}
+
+const (
+	longHeader = 4096
+	maxHeaders = 64 // that a worker keeps: plans come and go, and few sources have as many log types without columns
+)
+
+func (h *headerLine) is(header []byte) bool {
+	return len(h.line) == len(header) && (len(h.given) > 0 && &h.given[0] == &header[0] || bytes.Equal(h.line, header))
 }
 
 // columnsOf returns the fields of the columns that a header names.
@@ -43,16 +52,24 @@ func (s *csvSplitter) columnsOf(w *worker, line, header []byte) (fields []int32,
 		w.misfit = misfit{end: len(line), expected: "a header line before it", got: "a line alone"}
 		return nil, false
 	}
-	if h := &w.header; h.of != s || !bytes.Equal(h.line, header) {
-		*h = s.readHeader(withoutEnd(header))
-		h.of, h.line = s, bytes.Clone(header)
+	h := w.headers[s]
+	if h == nil || !h.is(header) {
+		h = s.readHeader(withoutEnd(header))
+		if h.line = bytes.Clone(header); len(header) > longHeader {
+			h.given = header
+		}
+		if w.headers == nil || len(w.headers) == maxHeaders {
+			w.headers = map[*csvSplitter]*headerLine{}
+		}
+		w.headers[s] = h
 	}
-	w.misfit = w.header.misfit
+	w.misfit = h.misfit
 	w.misfit.end = len(line)
-	return w.header.fields, w.header.fields != nil
+	return h.fields, h.fields != nil
 }
 
-func (s *csvSplitter) readHeader(header []byte) (h headerLine) {
+func (s *csvSplitter) readHeader(header []byte) *headerLine {
+	h := &headerLine{}
 	var own worker
 	own.load(bytes.TrimPrefix(header, []byte("\ufeff")))
 	line, end := own.buf[:own.size], 0

@@ -352,3 +352,43 @@ func TestNoAllocations(t *testing.T) {
 		t.Errorf("a line of a file allocates %g times", n)
 	}
 }
+
+// The name of a host that had percent signs in its URL may be no UTF-8: in events and in columns it is, and each is there once.
+func TestColumnsOfHosts(t *testing.T) {
+	s := parse(t, "schema: My.Hosts\nfields:\n- {name: a, type: string, indicators: [url]}\n- {name: b, type: string, indicators: [url]}\n")
+	e, tt := engineOf(t, s), newTable(s)
+	l := classify.Line{Bytes: []byte(`{"a":"http://%e9/","b":"http://%ff/"}`)}
+	if event := string(e.Check(l).Event); !strings.Contains(event, `"p_any_domain_names":["\ufffd"]`) && !strings.Contains(event, `"p_any_domain_names":["�"]`) {
+		t.Errorf("the event is %s", event)
+	}
+	if left := tt.filler.AddMatched(e, &l, 0); left != nil {
+		t.Errorf("left %v", left)
+	}
+	for i, f := range tt.fields {
+		if f.Name == "p_any_domain_names" {
+			if tt.columns[i].End(1); show(&f.Value, tt.columns[i], 0) != `["�"]` {
+				t.Errorf("the column has %s", show(&f.Value, tt.columns[i], 0))
+			}
+		}
+	}
+}
+
+// Lines of two log types whose columns a header names: it is read once for each of them, however long it is.
+func TestHeadersOfTwoTypes(t *testing.T) {
+	a := parse(t, "schema: My.First\nparser: {csv: {hasHeader: true}}\nfields: [{name: a, type: string, required: true}]\n")
+	b := parse(t, "schema: My.Second\nparser: {csv: {hasHeader: true, delimiter: ';'}}\nfields: [{name: b, type: string, required: true}]\n")
+	e := engineOf(t, a, b)
+	for header, line := range map[string]string{
+		"a,x":                               "1,2",
+		"a" + strings.Repeat(",x", 100_000): "1,2",
+		"b;x":                               "1;2",
+	} {
+		l := classify.Line{Bytes: []byte(line), Header: []byte(header)}
+		for range 3 {
+			e.Match(l)
+		}
+		if n := testing.AllocsPerRun(100, func() { e.Match(l) }); n > 0 {
+			t.Errorf("with a header of %d bytes a line allocates %g times", len(header), n)
+		}
+	}
+}

@@ -159,7 +159,7 @@ func (w *worker) hostName(from, to int) {
 func (w *worker) foreignHost(host string) {
 	from := len(w.buf)
 	w.found.plain = false
-	w.buf = append(w.buf, host...)
+	w.buf = append(w.buf, validUTF8(host)...)
 	w.host(from, len(w.buf))
 }
 

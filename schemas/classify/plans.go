@@ -73,5 +73,5 @@ type refused struct {
 
 func (r refused) Check(l Line) Verdict {
 	p := Plan{candidates: r.candidates}
-	return Verdict{Candidates: p.each(schemas.Reason{Code: schemas.NoSchema, Expected: "log types that can be compiled", Got: cut([]byte(r.why.Error()))})}
+	return Verdict{Candidates: p.each(schemas.Reason{Code: schemas.NoSchema, Expected: "log types that can be compiled", Got: r.why.Error()})}
 }

@@ -7,8 +7,7 @@ import (
 	"panther/schemas/logtype"
 )
 
-// An instant is a time as a number: what package time would need an int128 for. Nanoseconds alone end in the year 2262, and
-// real lines have the year 1 in them.
+// An instant is a time in two numbers: nanoseconds alone end in the year 2262, and real lines have the year 1 in them.
 type instant struct {
 	seconds int64 // since 1970
 	nanos   uint32

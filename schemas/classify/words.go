@@ -28,11 +28,10 @@ func Fingerprint(source string, nearest schemas.Candidate) string {
 //
 // The zero Candidate, of a line that had no schema to be tried, has words of its own.
 func Summary(nearest schemas.Candidate) string {
-	reason := first(nearest)
-	if reason.Code == schemas.NoSchema {
+	if nearest.Schema == "" || len(nearest.Reasons) == 0 {
 		return "no schema is configured for this source; give it log types"
 	}
-	text := nearest.Schema + ": " + Words(reason)
+	text := nearest.Schema + ": " + Words(first(nearest))
 	switch more := len(nearest.Reasons) - 1; {
 	case more == 1:
 		text += " (and 1 more reason)"
@@ -78,14 +77,14 @@ func Words(r schemas.Reason) string {
 // wrapper matches the beginning of a file of AWS and of others: one object that holds the records.
 var wrapper = regexp.MustCompile(`^\s*\{\s*"(Records|records|logEvents)"\s*:\s*\[\s*\{`)
 
-// Advice is what Summary cannot know without the line, to be put behind it; mostly it is empty. A file as CloudTrail delivers
+// Advice is what Summary cannot know without the line; mostly it is empty. A file as CloudTrail delivers
 // it is one object with all its records: nobody sees from "required field eventName is missing" what is wrong with that.
 func Advice(line []byte) string {
 	member := Wrapper(line)
 	if member == "" {
 		return ""
 	}
-	return fmt.Sprintf("; the line is a wrapper: its records are in member %s; give the source streamType: JsonArray, and "+
+	return fmt.Sprintf("the line is a wrapper: its records are in member %s; give the source streamType: JsonArray, and "+
 		"streamTypeOptions: {jsonArrayEnvelopeField: %s}", member, member)
 }
 

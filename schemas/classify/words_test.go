@@ -56,7 +56,7 @@ func TestFingerprint(t *testing.T) {
 }
 
 func TestAdvice(t *testing.T) {
-	const want = "; the line is a wrapper: its records are in member Records; give the source streamType: JsonArray, and streamTypeOptions: {jsonArrayEnvelopeField: Records}"
+	const want = "the line is a wrapper: its records are in member Records; give the source streamType: JsonArray, and streamTypeOptions: {jsonArrayEnvelopeField: Records}"
 	for line, want := range map[string]string{
 		`{"Records":[{"eventVersion":"1.08"}]}`:          want,
 		" {\t\"Records\" : [ {\"eventVersion\":\"1.08\"": want,

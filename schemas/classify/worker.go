@@ -20,7 +20,7 @@ type worker struct {
 	cells   []cell  // of a line of text, those that say anything else than what stands at their place; and texts that were put together
 	apart   []entry // cells, while the tape is made of them
 	misfit  misfit
-	header  headerLine
+	headers map[*csvSplitter]*headerLine
 	between int // double quotes that stand between the cells, as far as that is known
 
 	trouble   trouble
@@ -40,7 +40,7 @@ type worker struct {
 	text   []byte        // decoded for a conversion
 	joined []byte        // a text while it is put together
 	room   int           // bytes that the schema may still make of the line; -1: it was not enough
-	cuts   []int         // where they begin and end
+	cuts   []int         // where the groups of a regex begin and end
 	twice  []mask        // by group: schemas that make a field of a value that is there twice
 	within *schemas.Span // where all values stand that are looked at; nil: where the tape says
 	origin origin

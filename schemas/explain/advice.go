@@ -24,7 +24,7 @@ func advice(line []byte, nearest schemas.Candidate, schema *logtype.Schema) (all
 	if schema == nil {
 		return nil // the error says it
 	}
-	if text := strings.TrimPrefix(classify.Advice(line), "; "); text != "" {
+	if text := classify.Advice(line); text != "" {
 		all = append(all, text)
 	}
 	reason := nearest.Reasons[0]
@@ -65,11 +65,11 @@ func clipped(b []byte) string {
 	if len(b) <= most {
 		return string(b)
 	}
-	for most := most; ; most-- {
-		if utf8.RuneStart(b[most]) {
-			return string(b[:most]) + "…"
-		}
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(b[end]) {
+		end--
 	}
+	return string(b[:end]) + "…"
 }
 
 // aboutField looks for what is wrong with one value.

@@ -7,7 +7,7 @@ package explain
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
+	"slices"
 
 	"panther/schemas"
 	"panther/schemas/classify"
@@ -118,9 +118,8 @@ func (x *Explainer) fail(e *Explanation, candidates []schemas.Candidate) {
 
 // others tries the schemas that are not among those that match, each alone: a checker that has found one says nothing of them.
 func (x *Explainer) others(line classify.Line, matching []string) (all []Candidate) {
-	taken := strings.Join(matching, "\n") + "\n"
 	for _, s := range x.candidates {
-		if strings.Contains("\n"+taken, "\n"+s.Name+"\n") {
+		if slices.Contains(matching, s.Name) {
 			continue
 		}
 		if alone, err := classify.New([]*logtype.Schema{s}); err == nil { // else they would be too large together as well

@@ -76,6 +76,8 @@ func TestAdvice(t *testing.T) {
 		{"\x1f\x8b\x08abc", "gzip"},
 		{"{\x00\"\x00a\x00\"\x00:\x001\x00}\x00", "UTF-16"},
 		{`Mar  1 08:15:30 host app: {` + time + `}`, `from byte 26 on the line is a JSON object: something put "Mar  1 08:15:30 host app: " before it`},
+		{strings.Repeat("\x80", 80) + `{` + time + `}`, `something put "` + strings.Repeat(`\x80`, 56) + `…" before it`},
+		{strings.Repeat("x", 58) + `😀{` + time + `}`, `something put "` + strings.Repeat("x", 58) + `…" before it`},
 		{`{` + time + `, "port": `, "it was cut"},
 		{`{"EventTime": "x"}`, `the line has "EventTime"`},
 		{`{"event_time": "x"}`, `the line has "event_time"`},
@@ -102,6 +104,7 @@ func TestAdvice(t *testing.T) {
 func FuzzExplain(f *testing.F) {
 	f.Add([]byte(`{"eventTime": "01/Mar/2026:08:15:30 +0000", "detail": {"accountID": 1}}`))
 	f.Add([]byte("\xff\x00{"))
+	f.Add([]byte(strings.Repeat("\x80", 80) + "{}"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e := explainer(t, order, cells).Explain(classify.Line{Bytes: b}, true)
 		if e.Failed() && (e.Error == "" || len(e.Candidates) != 2) {

@@ -28,7 +28,8 @@ func appendIndicators(dst []found, i logtype.Indicator, text string) []found {
 		return appendHost(dst, text)
 	case logtype.URL:
 		if u, err := url.Parse(text); err == nil {
-			return appendHost(dst, u.Hostname())
+			host, _ := decode([]byte(u.Hostname())) // which had percent signs, perhaps
+			return appendHost(dst, host)
 		}
 		return dst
 	case logtype.NetAddr:
