@@ -32,10 +32,10 @@ Of an ID the first letters are enough.
 func runAlerts(ctx context.Context, p *program, args []string) error {
 	f := p.flags("alerts", alertsHelp)
 	w, out := placeFlags(f), outputFlag(f)
-	status := f.String("status", "", "list only alerts of this `status`: OPEN or RESOLVED")
-	kind := f.String("type", "", "list only alerts of this `type`, as SOURCE_NO_DATA")
-	by := f.String("by", p.person(), "`who` resolves the alert")
-	timeout := f.Duration("timeout", 15*time.Second, "how long resolve waits for the pipeline")
+	status := f.String("status", "", "of list: only alerts of this `status`: OPEN or RESOLVED")
+	kind := f.String("type", "", "of list: only alerts of this `type`, as SOURCE_NO_DATA")
+	by := f.String("by", p.person(), "of resolve: `who` does it")
+	timeout := f.Duration("timeout", 15*time.Second, "of resolve: how long it waits for the pipeline")
 	verb, rest, err := parseVerb(f, args)
 	if err != nil {
 		return err

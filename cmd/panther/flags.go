@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,21 @@ func parseVerb(f *flag.FlagSet, args []string) (verb string, rest []string, err 
 	if rest, err = parse(f, args); err != nil || len(rest) == 0 {
 		return "", nil, err
 	}
-	return rest[0], rest[1:], nil
+	return rest[0], rest[1:], checkVerb(f, rest[0])
+}
+
+// ofVerbs matches the usage of a flag that only some verbs have.
+var ofVerbs = regexp.MustCompile(`^of ([a-z, ]+): `)
+
+// checkVerb refuses flags that are given and say nothing to the verb.
+func checkVerb(f *flag.FlagSet, verb string) (err error) {
+	f.Visit(func(g *flag.Flag) {
+		m := ofVerbs.FindStringSubmatch(g.Usage)
+		if m != nil && !slices.Contains(strings.Fields(strings.ReplaceAll(m[1], ",", "")), verb) {
+			err = usageError("%s is a flag of %s, not of %s; %s -h lists the flags", dashed(g.Name), m[1], verb, f.Name())
+		}
+	})
+	return err
 }
 
 // parseFlags parses flags up to the first other argument. The package flag prints help whatever is wrong, so it is kept quiet.

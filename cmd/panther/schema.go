@@ -48,15 +48,17 @@ type schemaCommand struct {
 func runSchema(ctx context.Context, p *program, args []string) error {
 	f := p.flags("schema", schemaHelp)
 	out := outputFlag(f)
+	o := f.Lookup("o")
+	o.Usage = "of list, show, test and diff: " + o.Usage
 	c := &schemaCommand{program: p}
 	f.StringVar(&c.dir, "f", "", "the `folder` of the catalogue files, whose log types are known as well")
-	f.BoolVar(&c.fields, "fields", false, "show: a table of fields in place of the document")
-	f.BoolVar(&c.together, "together", false, "test: each sample also with all these schemas to choose from, where it has to find its own")
-	f.StringVar(&c.name, "name", "", "infer: the `name` of the log type, as Vendor.Type")
-	f.BoolVar(&c.csvHeader, "csv-header", false, "infer: lines are values between delimiters, and the first line of each file names them")
-	f.IntVar(&c.samples, "samples", 0, "infer: put the first `n` lines into the schema, as its samples")
-	f.BoolVar(&c.drop, "drop", false, "diff: fields may be removed")
-	f.Var(&c.lines, "lines", "diff: a `file` with lines to try both on; may be given several times")
+	f.BoolVar(&c.fields, "fields", false, "of show: a table of fields in place of the document")
+	f.BoolVar(&c.together, "together", false, "of test: each sample also with all these schemas to choose from, where it has to find its own")
+	f.StringVar(&c.name, "name", "", "of infer: the `name` of the log type, as Vendor.Type")
+	f.BoolVar(&c.csvHeader, "csv-header", false, "of infer: lines are values between delimiters, and the first line of each file names them")
+	f.IntVar(&c.samples, "samples", 0, "of infer: put the first `n` lines into the schema, as its samples")
+	f.BoolVar(&c.drop, "drop", false, "of diff: fields may be removed")
+	f.Var(&c.lines, "lines", "of diff: a `file` with lines to try both on; may be given several times")
 	verb, rest, err := parseVerb(f, args)
 	if err != nil {
 		return err

@@ -67,6 +67,9 @@ func (i *inference) line(file string, number int, line []byte) error {
 		fmt.Fprintf(i.err, "%s begins with a byte order mark, which is left out; a line that is sent with it matches no schema\n", file)
 		line = plain
 	}
+	if member := classify.Wrapper(line); member != "" && !i.hinted && !i.csvHeader {
+		i.hint(fmt.Sprintf("the records are within an object: `jq -c '.%s[]' FILE` makes lines of them", member))
+	}
 	err := i.look(number, line)
 	if err == nil {
 		if len(i.samples) < i.schemaCommand.samples && !i.isHeader(number) && utf8.Valid(line) {
@@ -79,12 +82,8 @@ func (i *inference) line(file string, number int, line []byte) error {
 	}
 	fmt.Fprintf(i.err, "%s:%d: left out: %s\n", file, number, printable(err.Error()))
 	trimmed := bytes.TrimSpace(line)
-	switch advice := classify.Advice(line); {
-	case i.hinted || i.csvHeader:
-	case len(trimmed) > 0 && (trimmed[0] == '[' || len(trimmed) == 1):
+	if !i.hinted && !i.csvHeader && len(trimmed) > 0 && (trimmed[0] == '[' || len(trimmed) == 1) {
 		i.hint("one JSON object has to be on one line: `jq -c '.[]?' FILE` makes such lines of an array, `jq -c . FILE` of objects that go over several lines")
-	case advice != "":
-		i.hint("the records are within an object: `jq -c '.Records[]' FILE` makes lines of them")
 	}
 	return nil
 }

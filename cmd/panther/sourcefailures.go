@@ -24,10 +24,10 @@ type failingLines struct {
 
 func failingFlags(f *flag.FlagSet) *failingLines {
 	l := &failingLines{}
-	f.StringVar(&l.since, "since", "", "failures: of lines that came in this `time`, as 48h or \"2 days\"")
-	f.StringVar(&l.fingerprint, "fingerprint", "", "failures: of this `kind`, as alerts show it")
-	f.IntVar(&l.limit, "limit", 10, "failures: so many lines a page")
-	f.StringVar(&l.after, "after", "", "failures: the page behind this `cursor`, which the page before ends with")
+	f.StringVar(&l.since, "since", "", "of failures: of lines that came in this `time`, as 48h or \"2 days\"")
+	f.StringVar(&l.fingerprint, "fingerprint", "", "of failures: of this `kind`, as alerts show it")
+	f.IntVar(&l.limit, "limit", 10, "of failures: so many lines a page")
+	f.StringVar(&l.after, "after", "", "of failures: the page behind this `cursor`, which the page before ends with")
 	return l
 }
 
