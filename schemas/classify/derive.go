@@ -113,7 +113,8 @@ func (w *worker) backTo(m mark) {
 	w.tape, w.buf, w.cells = w.tape[:m.tape], w.buf[:m.buf], w.cells[:m.cells]
 }
 
-// make puts the value of a field on the tape; -1: there is none. false: it cannot be made, because the entry at t is no text.
+// make puts the value of a field on the tape; -1: there is none. false: it cannot be made, because the entry at t is no text or,
+// if t is -1, because it would be too much.
 func (w *worker) make(d *derivation, f *field) (t int, ok bool) {
 	switch {
 	case d.Join != nil:

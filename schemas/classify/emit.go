@@ -256,7 +256,7 @@ func (w *worker) has(t int, v *view) bool {
 		w.duplicates = true
 		return false
 	}
-	return e.kind > str || w.state(t, v) != absent
+	return e.kind > str || !w.isAbsent(t, v)
 }
 
 // null writes an element that is absent, so that the others keep their places.

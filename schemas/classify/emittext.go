@@ -121,7 +121,7 @@ func (w *worker) column(t int, c *textColumn, tidy bool) {
 	case e.flags&duplicate != 0:
 		w.duplicates = w.duplicates || c.typ != typSource
 		return
-	case c.typ == typSource || w.state(t, c.view) == absent:
+	case c.typ == typSource || w.isAbsent(t, c.view):
 		return
 	}
 	start, end := int(e.start), int(e.end)

@@ -8,7 +8,8 @@ import (
 // AddMatched fills a row from a line, for who classifies lines and makes tables of them in one go: l is the line that e has looked
 // at last, by Match or Check, and matches; nor has another Checker of e's Worker looked at one since. The row is the one that Add
 // makes of the line's event. No event is written if the first column of each field, and of each member that all events have, is of
-// its type and its own; else one is, and that takes longer. What Check has returned as the event is not valid any more.
+// its type and its own; else one is, and that takes longer. What Check has returned as the event is not valid any more. In the
+// pipeline a topic is between the classifier and the lake, which fills its tables from events.
 func (f *Filler) AddMatched(e *Engine, l *Line, row int) (left map[string]json.RawMessage) {
 	m := &e.matches[e.best]
 	y := f.layoutOf(m.part, &m.part.members[m.member])
@@ -52,7 +53,7 @@ func (y *layout) putMembers(w *worker, from, to, row int) {
 			x.column.padTo(row)
 			x.column.Len++
 			next = t + 1 // its members are of the same row
-		case e.kind > str || w.state(t, x.view) != absent:
+		case e.kind > str || !w.isAbsent(t, x.view):
 			y.put(w, t, x, row)
 		}
 	}
@@ -106,7 +107,7 @@ func (y *layout) putElements(w *worker, t int, list *Column) {
 	place := w.chosen.places[field]
 	x := &y.slots[place]
 	for k, end := t+1, int(w.tape[t].next); k < end; k = int(w.tape[k].next) {
-		if row := x.column.Len; w.state(k, x.view) == absent {
+		if row := x.column.Len; w.isAbsent(k, x.view) {
 			x.column.pad(row + 1)
 		} else {
 			y.put(w, k, x, row)

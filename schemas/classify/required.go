@@ -73,5 +73,5 @@ func (w *worker) indexMembers(from, to int) {
 // isThere reports whether a member is present for one schema: "" is for a string, and is not for a number.
 func (w *worker) isThere(g int, id uint32, bit mask, from, to int) bool {
 	t := w.lastOf(id, from, to)
-	return t >= 0 && w.state(t, w.view(g, w.rule(g, id), bit)) != absent
+	return t >= 0 && !w.isAbsent(t, w.view(g, w.rule(g, id), bit))
 }

@@ -83,32 +83,18 @@ func (e *entry) isEmpty() bool {
 	return e.start+2 == e.end
 }
 
-// A state is what an entry amounts to for one schema.
-type state uint8
-
-const (
-	absent  state = iota // null, or a text that stands for null
-	present              // the value of this entry, whether or not it converts
-	within               // the value of the next entry: this one is a string that holds JSON
-)
-
-// state tells what the entry at t amounts to for a schema that knows its field.
-func (w *worker) state(t int, v *view) state {
+// isAbsent reports whether the entry at t is null for a schema that knows its field, or a text that stands for null.
+func (w *worker) isAbsent(t int, v *view) bool {
 	e := &w.tape[t]
 	switch {
 	case e.kind == null:
-		return absent
+		return true
 	case e.kind != str:
-		return present
+		return false
 	case v.embedded && e.flags&inner != 0:
-		if w.tape[t+1].kind == null {
-			return absent
-		}
-		return within
-	case v.embedded && e.flags&maybe != 0 || v.typ.isConverted() && e.isEmpty():
-		return absent
+		return w.tape[t+1].kind == null // the value that the text holds
 	}
-	return present
+	return v.embedded && e.flags&maybe != 0 || v.typ.isConverted() && e.isEmpty()
 }
 
 // markDuplicates marks the entries of members of which a later one has the same name, if there are any.

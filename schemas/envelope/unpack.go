@@ -36,7 +36,7 @@ func Unpack(record []byte) ([]byte, *schemas.Reason) {
 }
 
 // EachLine unpacks a record as Kafka has it, and calls yield with its lines until that returns false. size is the number of bytes
-// in it, unpacked. It is no iterator, which would be made on the heap for each record.
+// in it, unpacked. It calls the iterator of Lines itself: one that is returned is made on the heap for each record.
 func (s Stream) EachLine(record []byte, yield func(Line) bool) (size int) {
 	data, why := Unpack(record)
 	if why != nil {
