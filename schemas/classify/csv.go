@@ -62,6 +62,8 @@ func (s *csvSplitter) columnsOf(w *worker, line, header []byte) (fields []int32,
 			w.headers = map[*csvSplitter]*headerLine{}
 		}
 		w.headers[s] = h
+	} else if len(header) > longHeader {
+		h.given = header
 	}
 	w.misfit = h.misfit
 	w.misfit.end = len(line)

@@ -45,7 +45,7 @@ func addGuards(env starlark.StringDict) {
 		})
 	}
 	one(guardSlice, (*meter).shallow)
-	one(guardSpread, (*meter).shallow)
+	one(guardSpread, func(m *meter, v starlark.Value) { m.shallow(v); m.spread(v) })
 	one(guardKey, func(m *meter, v starlark.Value) { m.deep(v); m.key(v) })
 	env[guardAttr] = starlark.NewBuiltin(guardAttr, func(_ *starlark.Thread, _ *starlark.Builtin, args starlark.Tuple, _ []starlark.Tuple) (starlark.Value, error) {
 		name, _ := starlark.AsString(args[1])

@@ -58,6 +58,8 @@ func TestScriptsAreBounded(t *testing.T) {
 		"base64":                   "s = 'a' * 1000000\nx = [base64.encode(s) for i in range(1000)]",
 		"a lambda":                 "f = lambda s: s + s\nfor i in range(40):\n  log = f(log)",
 		"a default value":          "def f(s = log * 1000000000):\n  return s\nx = f()",
+		"a dict of a range":        "x = dict(range(1 << 40))",
+		"a union with a range":     "x = range(1 << 40) | {}",
 		"a long search":            "l = ['a' * 1000] * 10000\nx = [1 for i in range(100000) if 'b' in l]",
 		"index":                    "l = ['a' * 1000] * 10000 + ['b']\nx = [l.index('b') for i in range(100000)]",
 	} {
@@ -174,6 +176,10 @@ func plainly(code, line string) string {
 }
 
 func TestCompile(t *testing.T) {
+	multiples := ""
+	for i := range 300 {
+		multiples += strconv.Itoa(i<<26) + ": 0, "
+	}
 	for _, tt := range []struct{ name, code, want string }{
 		{"syntax", "def parse(log):\n  return {", "line 2: got newline, want primary expression"},
 		{"a name", "def parse(log):\n  return nothing", "line 2: undefined: nothing"},
@@ -189,6 +195,7 @@ func TestCompile(t *testing.T) {
 		{"a table that would do for a line", "T = list(range(150000))\ndef parse(log):\n  return {}", "line 1: what stands outside of functions takes too much time or memory"},
 		{"an odd left side", "def parse(log):\n  d = {}\n  d[f(1)] += 1\n  return d", "line 3: the left side of += is neither a name nor an element by a name, a number or a text; use two statements"},
 		{"a field", "def parse(log):\n  log.a = 1\n  return {}", "line 2: no value has a field that can be set; use a dict"},
+		{"keys alike", "def parse(log):\n  return {" + multiples + "}", "line 2: 256 keys or more that are alike to a dict, as 17112760320; use others"},
 		{"a guard", "def parse(log):\n  return value.name(log, 'x')", "line 2: undefined: value"},
 		{"a long one", strings.Repeat("#", script.MaxCode+1), "a script of 65537 bytes; 65536 are the most"},
 	} {
@@ -248,13 +255,17 @@ func FuzzParse(f *testing.F) {
 
 // Keys with one hash make a list of a dict: each look into it takes as long as that is. Keys that nobody chose cost nothing more.
 func TestKeysWithOneHash(t *testing.T) {
-	names, object := alike(6000), func(names []string) string { return `{"` + strings.Join(names, `":0,"`) + `":0}` }
+	names, object := alike(12_000, 'a'), func(names []string) string { return `{"` + strings.Join(names, `":0,"`) + `":0}` }
 	var others []string
 	for i := range 30_000 {
 		others = append(others, "k"+strconv.Itoa(i))
 	}
+	words, networks := strings.Join(names, " "), ""
+	for i := range 20_000 {
+		networks += strconv.Itoa(i%256<<16) + " "
+	}
 	escaped := strings.ReplaceAll(object(names), "a", `\u0061`)
-	const decode, words = "  return {'n': len(json.decode(log))}", "  d = {}\n  for w in log.split(' '):\n    d[w] = 1\n  return {'n': len(d)}"
+	const decode, put = "  return {'n': len(json.decode(log))}", "  d = {}\n  for w in log.split(' '):\n    d[w] = 1\n  return {'n': len(d)}"
 	for name, tt := range map[string]struct {
 		body, line string
 		fails      bool
@@ -262,12 +273,18 @@ func TestKeysWithOneHash(t *testing.T) {
 		"names":           {decode, object(names), true},
 		"escaped names":   {decode, escaped, true},
 		"other names":     {decode, object(others), false},
-		"elements":        {words, strings.Join(names, " "), true},
-		"other elements":  {words, strings.Join(others, " "), false},
-		"pairs":           {"  return {'n': len(dict([(w, 1) for w in log.split(' ')]))}", strings.Join(names, " "), true},
-		"update":          {"  d = {}\n  d.update([(w, 1) for w in log.split(' ')])\n  return {'n': len(d)}", strings.Join(names, " "), true},
-		"setdefault":      {"  d = {}\n  for w in log.split(' '):\n    d.setdefault(w, 1)\n  return {'n': len(d)}", strings.Join(names, " "), true},
-		"integers":        {"  return {'n': len({i << 32: 1 for i in range(10000)})}", "", true},
+		"names, raw":      {decode, `{"` + strings.Join(alike(12_000, '\t'), `":0,"`) + `":0}`, true},
+		"elements":        {put, words, true},
+		"other elements":  {put, strings.Join(others, " "), false},
+		"networks":        {"  d = {}\n  for w in log.split(' ')[:10000]:\n    d[int(w)] = d.get(int(w), 0) + 1\n  return {'n': len(d)}", networks, false},
+		"a union":         {"  d = {}\n  for i in range(300):\n    d = d | {w: 1 for w in log.split(' ')[40 * i:40 * i + 40]}\n  return {'n': len(d)}", words, true},
+		"lambdas":         {"  d = {}\n  for i in range(20000):\n    d[lambda: i] = 1\n  return {'n': len(d)}", "", true},
+		"lambdas, in two": {"  d = {}\n  for i in range(20000):\n    d[(lambda: i, 1)] = 1\n  return {'n': len(d)}", "", true},
+		"arguments":       {"  f = lambda **k: 0\n  d = {w: 1 for w in log.split(' ')[:2000]}\n  for i in range(2000):\n    f(**d)\n  return {'n': len(d)}", words, true},
+		"pairs":           {"  return {'n': len(dict([(w, 1) for w in log.split(' ')]))}", words, true},
+		"update":          {"  d = {}\n  d.update([(w, 1) for w in log.split(' ')])\n  return {'n': len(d)}", words, true},
+		"setdefault":      {"  d = {}\n  for w in log.split(' '):\n    d.setdefault(w, 1)\n  return {'n': len(d)}", words, true},
+		"integers":        {"  return {'n': len({i << 32: 1 for i in range(20000)})}", "", true},
 		"other integers":  {"  return {'n': len({i: 1 for i in range(30000)})}", "", false},
 		"one key":         {"  d = {'a': 0}\n  for i in range(30000):\n    d['a'] += 1\n  return d", "", false},
 		"a long number":   {decode, `{"a":` + strings.Repeat("1", 3000) + "}", true},
@@ -285,11 +302,11 @@ func TestKeysWithOneHash(t *testing.T) {
 	}
 }
 
-// alike returns texts of which Starlark's hash ends in the same 14 bits: FNV-1a.
-func alike(n int) (all []string) {
+// alike returns texts with one beginning, of which Starlark's hash ends in nearly the same 14 bits: FNV-1a.
+func alike(n int, first byte) (all []string) {
 	const prime = 16777619
 	for i := 0; len(all) < n; i++ {
-		text, hash := fmt.Sprintf("a%06d", i), uint32(2166136261)
+		text, hash := fmt.Sprintf("%c%06d", first, i), uint32(2166136261)
 		for _, c := range []byte(text) {
 			hash = (hash ^ uint32(c)) * prime
 		}

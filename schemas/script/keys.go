@@ -2,6 +2,9 @@ package script
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"go.starlark.net/starlark"
 )
@@ -12,13 +15,18 @@ import (
 type keys struct {
 	known map[any]struct{}
 	like  [1 << 14]uint16 // keys by the lower bits of their hashes, by which a dict finds them
+	same  map[uint32]int  // by all of the hash, of those that have many like them: they are compared themselves
 }
+
+func newKeys() *keys { return &keys{known: map[any]struct{}{}, same: map[uint32]int{}} }
 
 const (
 	// keysFrom is how many steps a run takes before its keys are counted: up to there no dict is large.
 	keysFrom = 4096
-	// keysAlike are as many as keys that nobody chose may have in common.
+	// keysAlike are as many as keys that nobody chose have in common.
 	keysAlike = 64
+	// maxWritten are as many of these as a script may write down.
+	maxWritten = 256
 	// seededFrom is the length of texts from which on Starlark has a hash that nobody can foresee.
 	seededFrom = 12
 )
@@ -35,7 +43,7 @@ func (m *meter) key(v starlark.Value) {
 	const local = "keys"
 	k, ok := m.thread.Local(local).(*keys)
 	if !ok {
-		k = &keys{known: map[any]struct{}{}}
+		k = newKeys()
 		m.thread.SetLocal(local, k)
 	}
 	m.add(k.count(hash, v))
@@ -47,42 +55,62 @@ func (k *keys) count(hash uint32, v starlark.Value) int {
 	id := identity(v)
 	if _, known := k.known[id]; !known {
 		k.known[id] = struct{}{}
-		*like = min(*like, 1<<16-2) + 1
+		if *like = min(*like, 1<<16-2) + 1; *like >= keysAlike {
+			k.same[hash]++
+		}
 	}
 	if *like < keysAlike {
 		return 0
 	}
-	return int(*like) / 8 // so many are seen at once
+	return int(*like)/32 + k.same[hash]/8 // so many are passed over, and compared, in the time of a step
 }
 
-// identity is the same for keys that are the same to a dict, and almost only for these.
+// identity is the same for keys that are the same to a dict, but for 1 and 1.0, and for no others.
 func identity(v starlark.Value) any {
 	switch v := v.(type) {
-	case starlark.String, starlark.Bytes, starlark.Bool:
+	case starlark.String, starlark.Bytes, starlark.Bool, *starlark.Function, *starlark.Builtin:
 		return v
 	case starlark.Int:
 		if n, ok := v.Int64(); ok {
 			return n
 		}
+	case starlark.Tuple:
+		all := make([]byte, 0, 64)
+		for _, item := range v {
+			switch id := identity(item).(type) {
+			case *starlark.Function, *starlark.Builtin:
+				all = fmt.Appendf(all, "%p ", id)
+			default:
+				all = fmt.Appendf(all, "%T %#[1]v ", id)
+			}
+		}
+		return string(all)
 	}
 	return v.String()
 }
 
+// spread adds the cost of the keys of a dict that becomes the named arguments of a function.
+func (m *meter) spread(v starlark.Value) {
+	if d, ok := v.(*starlark.Dict); ok {
+		m.keysOf(d)
+	}
+}
+
 // keysOf adds the cost of the keys that a dict takes from another, or from a list of pairs.
 func (m *meter) keysOf(from starlark.Value) {
-	if d, ok := from.(*starlark.Dict); ok {
-		for key := range d.Entries() {
-			m.key(key)
+	all, ok := from.(starlark.Iterable)
+	if !ok || m.full {
+		return
+	}
+	_, isDict := from.(*starlark.Dict)
+	for item := range starlark.Elements(all) {
+		if pair, ok := item.(starlark.Indexable); isDict {
+			m.key(item)
+		} else if ok && pair.Len() == 2 {
+			m.key(pair.Index(0))
 		}
-		return
-	}
-	pairs, ok := from.(starlark.Iterable)
-	if !ok {
-		return
-	}
-	for pair := range starlark.Elements(pairs) {
-		if p, ok := pair.(starlark.Indexable); ok && p.Len() == 2 && !m.full {
-			m.key(p.Index(0))
+		if m.full {
+			return
 		}
 	}
 }
@@ -147,8 +175,9 @@ func (m *meter) name(literal starlark.String) {
 	if len(literal) > 6*seededFrom+2 { // even if each character is an escape
 		return
 	}
-	var text string
-	if json.Unmarshal([]byte(literal), &text) == nil {
-		m.key(starlark.String(text))
+	text := string(literal[1 : len(literal)-1])
+	if strings.ContainsFunc(text, func(c rune) bool { return c == '\\' || c >= utf8.RuneSelf }) && json.Unmarshal([]byte(literal), &text) != nil {
+		return // the decoder reads such names in this way as well: the script does not get it
 	}
+	m.key(starlark.String(text))
 }

@@ -2,7 +2,9 @@ package script
 
 import (
 	"fmt"
+	"math/big"
 
+	"go.starlark.net/starlark"
 	"go.starlark.net/syntax"
 )
 
@@ -11,7 +13,10 @@ import (
 // names of guards are no names that a script can write.
 
 // A rewriter turns a script into one that is guarded. Its first error stays.
-type rewriter struct{ err error }
+type rewriter struct {
+	err  error
+	keys *keys // that the script writes down
+}
 
 func (r *rewriter) fail(at syntax.Position, format string, args ...any) {
 	if r.err == nil {
@@ -191,10 +196,34 @@ func (r *rewriter) argument(e syntax.Expr) syntax.Expr {
 // key guards what is hashed: tuples of tuples of one tuple are small in memory and take forever to hash.
 func (r *rewriter) key(e syntax.Expr) syntax.Expr {
 	if literal, ok := e.(*syntax.Literal); ok {
+		r.literal(literal)
 		return literal
 	}
 	start, _ := e.Span()
 	return guardCall(guardKey, start, r.expr(e))
+}
+
+// literal counts a key that is there before the script runs.
+func (r *rewriter) literal(e *syntax.Literal) {
+	var v starlark.Value
+	switch value := e.Value.(type) {
+	case string:
+		if v = starlark.String(value); len(value) >= seededFrom {
+			return
+		}
+	case int64:
+		v = starlark.MakeInt64(value)
+	case *big.Int:
+		v = starlark.MakeBigInt(value)
+	default:
+		return
+	}
+	if r.keys == nil {
+		r.keys = newKeys()
+	}
+	if hash, err := v.Hash(); err == nil && r.keys.count(hash, v) >= maxWritten/32 {
+		r.fail(e.TokenPos, "%d keys or more that are alike to a dict, as %s; use others", maxWritten, e.Raw)
+	}
 }
 
 // guardCall is the call of a guard.
