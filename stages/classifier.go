@@ -286,10 +286,7 @@ func failure(arrival time.Time, at schemas.Position, source catalogue.LogSource,
 		Arrival: arrival, ParseTime: arrival, Candidates: tried}
 	nearest, _ := f.Nearest()
 	f.Fingerprint = classify.Fingerprint(source.ID, nearest)
-	f.Error = classify.Summary(nearest)
-	if advice := classify.Advice(x.Bytes); advice != "" {
-		f.Error += "; " + advice
-	}
+	f.Error = classify.Why(nearest, x.Bytes)
 	if source.ID == "" {
 		f.Error = fmt.Sprintf("topic %s belongs to no source (any more)", at.Topic)
 	}

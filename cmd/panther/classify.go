@@ -114,10 +114,7 @@ type inFile struct {
 
 func (c *classification) failure(f schemas.Failure) error {
 	nearest, _ := f.Nearest()
-	f.Error, f.Fingerprint = classify.Summary(nearest), classify.Fingerprint(f.Source, nearest)
-	if advice := classify.Advice(f.Payload); advice != "" {
-		f.Error += "; " + advice
-	}
+	f.Error, f.Fingerprint = classify.Why(nearest, f.Payload), classify.Fingerprint(f.Source, nearest)
 	c.failed++
 	kind := c.kinds[f.Fingerprint]
 	if kind == nil {

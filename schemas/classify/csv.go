@@ -55,14 +55,13 @@ func (s *csvSplitter) columnsOf(w *worker, line, header []byte) (fields []int32,
 	h := w.headers[s]
 	if h == nil || !h.is(header) {
 		h = s.readHeader(withoutEnd(header))
-		if h.line = bytes.Clone(header); len(header) > longHeader {
-			h.given = header
-		}
+		h.line = bytes.Clone(header)
 		if w.headers == nil || len(w.headers) == maxHeaders {
 			w.headers = map[*csvSplitter]*headerLine{}
 		}
 		w.headers[s] = h
-	} else if len(header) > longHeader {
+	}
+	if len(header) > longHeader {
 		h.given = header
 	}
 	w.misfit = h.misfit

@@ -41,6 +41,15 @@ func Summary(nearest schemas.Candidate) string {
 	return text
 }
 
+// Why is Summary of a line, with Advice behind it if there is any.
+func Why(nearest schemas.Candidate, line []byte) string {
+	why := Summary(nearest)
+	if advice := Advice(line); advice != "" {
+		why += "; " + advice
+	}
+	return why
+}
+
 // Words says one reason in words: "field port: expected int, got string "abc"".
 func Words(r schemas.Reason) string {
 	switch {

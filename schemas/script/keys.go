@@ -33,12 +33,8 @@ const (
 
 // key adds the cost of looking for a key, or of putting it into a dict, beyond that of the key itself.
 func (m *meter) key(v starlark.Value) {
-	if text, ok := v.(starlark.String); m.full || m.thread.Steps < keysFrom || ok && len(text) >= seededFrom {
+	if m.full || m.thread.Steps < keysFrom {
 		return
-	}
-	hash, err := v.Hash()
-	if err != nil {
-		return // the dict says it
 	}
 	const local = "keys"
 	k, ok := m.thread.Local(local).(*keys)
@@ -46,11 +42,18 @@ func (m *meter) key(v starlark.Value) {
 		k = newKeys()
 		m.thread.SetLocal(local, k)
 	}
-	m.add(k.count(hash, v))
+	m.add(k.count(v))
 }
 
 // count returns what a key costs.
-func (k *keys) count(hash uint32, v starlark.Value) int {
+func (k *keys) count(v starlark.Value) int {
+	if text, ok := v.(starlark.String); ok && len(text) >= seededFrom {
+		return 0
+	}
+	hash, err := v.Hash()
+	if err != nil {
+		return 0 // the dict says it
+	}
 	like := &k.like[hash%uint32(len(k.like))]
 	id := identity(v)
 	if _, known := k.known[id]; !known {

@@ -208,9 +208,7 @@ func (r *rewriter) literal(e *syntax.Literal) {
 	var v starlark.Value
 	switch value := e.Value.(type) {
 	case string:
-		if v = starlark.String(value); len(value) >= seededFrom {
-			return
-		}
+		v = starlark.String(value)
 	case int64:
 		v = starlark.MakeInt64(value)
 	case *big.Int:
@@ -221,7 +219,7 @@ func (r *rewriter) literal(e *syntax.Literal) {
 	if r.keys == nil {
 		r.keys = newKeys()
 	}
-	if hash, err := v.Hash(); err == nil && r.keys.count(hash, v) >= maxWritten/32 {
+	if r.keys.count(v) >= maxWritten/32 {
 		r.fail(e.TokenPos, "%d keys or more that are alike to a dict, as %s; use others", maxWritten, e.Raw)
 	}
 }

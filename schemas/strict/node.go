@@ -226,7 +226,7 @@ func (n Node) describe() string {
 
 func (n Node) wrongKindHint(kind yaml.Kind, tag, want string) string {
 	got := n.yaml.ShortTag()
-	scalar := n.yaml.Kind == yaml.ScalarNode
+	scalar, quoted := n.yaml.Kind == yaml.ScalarNode, n.yaml.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0
 	switch {
 	case scalar && got == "!!null":
 		return "give it a value, or leave the key out"
@@ -236,12 +236,11 @@ func (n Node) wrongKindHint(kind yaml.Kind, tag, want string) string {
 		return "it is too large"
 	case scalar && tag == "!!str" && strings.HasPrefix(got, "!!"):
 		return fmt.Sprintf("put it in quotes: %q", n.yaml.Value)
+	case scalar && kind == yaml.SequenceNode && quoted:
+		return fmt.Sprintf("write ['%s']", strings.ReplaceAll(n.yaml.Value, "'", "''"))
 	case scalar && kind == yaml.SequenceNode:
-		if n.yaml.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
-			return fmt.Sprintf("write ['%s']", strings.ReplaceAll(n.yaml.Value, "'", "''"))
-		}
 		return fmt.Sprintf("write [%s]", n.yaml.Value)
-	case scalar && (n.yaml.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle)) != 0:
+	case scalar && quoted:
 		return "leave the quotes out"
 	}
 	return ""
