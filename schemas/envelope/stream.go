@@ -42,7 +42,7 @@ type Stream struct {
 // ByLine reports whether a file can be read as if each of its lines were a record, by its first line: all but those whose
 // objects or arrays go over several lines.
 func (s Stream) ByLine(first []byte) bool {
-	first = trim(first)
+	first = trimRight(first[skip(first, 0):])
 	switch {
 	case s.Type == Lines || len(first) == 0:
 		return true
@@ -70,7 +70,7 @@ func (s Stream) Lines(record []byte) iter.Seq[Line] {
 	return func(yield func(Line) bool) {
 		w := walk{Stream: s, yield: yield}
 		record = record[:len(record):len(record)] // for full
-		if len(trim(record)) == 0 {
+		if skip(record, 0) == len(record) {
 			w.broken(record, schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "an empty record"})
 			return
 		}
@@ -93,11 +93,11 @@ func (s Stream) Lines(record []byte) iter.Seq[Line] {
 
 // auto looks at the first bytes.
 func (w *walk) auto(record []byte) {
-	b := trim(record)
+	b := record[skip(record, 0):]
 	switch {
 	case b[0] == '{':
 		w.objects(record)
-	case beginsArray(b):
+	case beginsArray(trimRight(b)):
 		w.arrays(record)
 	default:
 		w.text(record)
@@ -220,9 +220,7 @@ func cutLine(b []byte) (line, rest []byte) {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
-// trim takes white space off both ends.
-func trim(b []byte) []byte { return trimRight(b[skip(b, 0):]) }
-
+// trimRight takes white space off the end.
 func trimRight(b []byte) []byte {
 	for len(b) > 0 && isBlank(b[len(b)-1]) {
 		b = b[:len(b)-1]
