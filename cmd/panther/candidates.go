@@ -3,7 +3,6 @@ package main
 import (
 	"flag"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -32,7 +31,7 @@ type choice struct {
 func choiceFlags(f *flag.FlagSet) *choice {
 	c := &choice{}
 	f.Var(&c.logTypes, "log-type", "a `log type`; may be given several times")
-	f.Var(&c.schemaFiles, "schema", "a `file` with a log type; may be given several times")
+	f.Var(&c.schemaFiles, "schema", "a `file` with log types; may be given several times")
 	f.StringVar(&c.source, "source", "", "the `label` of a log source, whose log types are taken")
 	f.StringVar(&c.dir, "f", "", "the `folder` of the catalogue files, for their log sources and log types")
 	return c
@@ -59,16 +58,14 @@ func (c *choice) find() (found chosen, err error) {
 	given := map[string]*logtype.Schema{}
 	var names []string
 	for _, file := range c.schemaFiles {
-		data, err := os.ReadFile(file)
+		all, err := someSchemasIn(file)
 		if err != nil {
-			return found, usageError("read a schema: %v", err)
+			return found, err
 		}
-		s, err := logtype.Parse(file, data)
-		if err != nil {
-			return found, usageError("the schema has mistakes:\n%v", err)
+		for _, s := range all {
+			given[s.Name] = s.Schema
+			names = append(names, s.Name)
 		}
-		given[s.Name] = s
-		names = append(names, s.Name)
 	}
 	names = append(names, c.logTypes...)
 	switch {

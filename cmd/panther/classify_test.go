@@ -118,6 +118,10 @@ fields:
 	if code != 0 || !strings.Contains(stderr, "events 2 (AWS.VPCFlow 1, My.Orders 1)") || !strings.Contains(stdout, `"p_source_label":"shop"`) {
 		t.Errorf("%d\n%s%s", code, stdout, stderr)
 	}
+	code, _, stderr = classifyRun(t, `{"order": 7}`+"\n", "--schema", filepath.Join(dir, "shop.yml"))
+	if code != 0 || !strings.Contains(stderr, "events 1 (My.Orders 1)") {
+		t.Errorf("the log types of a file with a log source: %d\n%s", code, stderr)
+	}
 	code, _, stderr = classifyRun(t, "", "--source", "shpo", "-f", dir)
 	if code != exitUsage || !strings.Contains(stderr, `no log source "shpo"; did you mean "shop"?`) {
 		t.Errorf("%d %s", code, stderr)

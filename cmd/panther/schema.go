@@ -131,14 +131,19 @@ func schemasIn(path string) (all []foundSchema, err error) {
 	return all, nil
 }
 
+// someSchemasIn is schemasIn of what has at least one.
+func someSchemasIn(path string) ([]foundSchema, error) {
+	all, err := schemasIn(path)
+	if err == nil && len(all) == 0 {
+		err = usageError("%s holds no log type; a schema begins with schema: Vendor.LogType", path)
+	}
+	return all, err
+}
+
 // find returns the schemas that a word of the command line means: a file or folder, if there is one, else a name.
 func (c *schemaCommand) find(word string) ([]foundSchema, error) {
 	if _, err := os.Stat(word); err == nil {
-		all, err := schemasIn(word)
-		if err == nil && len(all) == 0 {
-			err = usageError("%s holds no log type; a schema begins with schema: Vendor.LogType", word)
-		}
-		return all, err
+		return someSchemasIn(word)
 	}
 	all, err := c.known()
 	if err != nil {

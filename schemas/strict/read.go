@@ -136,7 +136,7 @@ func (doc *Document) syntaxError(err error) Problem {
 func syntaxHint(text string) string {
 	switch {
 	case strings.Contains(text, "mapping values are not allowed"):
-		return `a text with ": " in it needs quotes`
+		return `a text with ": " in it needs quotes; a key stands below the one before it, no further to the right`
 	case strings.Contains(text, "tab character") || strings.Contains(text, "cannot start any token"):
 		return "indent with spaces, and put a text that begins with a special character in quotes"
 	case strings.Contains(text, "unexpected end of stream"):
