@@ -257,11 +257,3 @@ func (p *Plan) each(why schemas.Reason) (candidates []schemas.Candidate) {
 	}
 	return candidates
 }
-
-// Valid reports whether a line is JSON, whatever it is about: what checking a line costs at the least.
-func (e *Engine) Valid(line []byte) bool {
-	e.load(line)
-	e.trouble = noTrouble
-	i, _ := e.skip(space(e.buf, 0), 0)
-	return i >= 0 && space(e.buf, i) == e.size
-}

@@ -49,25 +49,6 @@ func (e *Engine) Explain(l Line) []schemas.Candidate {
 	return candidates
 }
 
-// Findings looks for all that speaks against all candidates, without putting it into words, and returns how much that is.
-func (e *Engine) Findings(l Line) (n int) {
-	if len(l.Bytes) > MaxLine {
-		return len(e.plan.candidates)
-	}
-	e.load(l.Bytes)
-	for _, p := range e.plan.parts {
-		if e.find(p, &l) != nil {
-			n += len(p.members)
-			continue
-		}
-		for g := range p.groups {
-			e.judgeAll(g)
-			n += len(e.findings)
-		}
-	}
-	return n
-}
-
 // find reads the line for a part, whoever it matches. The reason is one that speaks against all members of the part.
 func (w *worker) find(p *part, l *Line) *schemas.Reason {
 	w.reset(&p.union, l)

@@ -3,6 +3,7 @@ package classify_test
 import (
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -389,6 +390,25 @@ func TestHeadersOfTwoTypes(t *testing.T) {
 		}
 		if n := testing.AllocsPerRun(100, func() { e.Match(l) }); n > 0 {
 			t.Errorf("with a header of %d bytes a line allocates %g times", len(header), n)
+		}
+	}
+}
+
+// A Checker keeps no more headers than there is room for, whoever asked last, and forgets none that it goes by.
+func TestHeadersOfManyTypes(t *testing.T) {
+	var all []*logtype.Schema
+	for i := range classify.MaxHeaders + 6 {
+		all = append(all, parse(t, fmt.Sprintf("schema: My.Type%d\nparser: {csv: {hasHeader: true}}\nfields: [{name: f%d, type: string, required: true}]\n", i, i)))
+	}
+	e := engineOf(t, all...)
+	for i := range len(all) {
+		want := all[i*7%len(all)]
+		v := e.Check(classify.Line{Bytes: []byte("1,2"), Header: []byte("x," + want.Fields[0].Name)})
+		if v.Schema != want {
+			t.Errorf("a line under the header of %s is %s", want.Name, nameOf(v))
+		}
+		if n := e.Headers(); n == 0 || n > classify.MaxHeaders {
+			t.Fatalf("%d headers are kept", n)
 		}
 	}
 }
