@@ -68,13 +68,15 @@ func (w *worker) diagnose(from, to, depth int, within *schemas.Span) *schemas.Re
 // maxGot bounds what a reason shows of a line.
 const maxGot = 100
 
-// cut returns at most 100 bytes of b as text, with an ellipsis for what is left out.
-func cut(b []byte) string {
-	text, _ := decodeUTF8(nil, b[:min(len(b), maxGot+utf8.UTFMax)])
-	if len(b) <= maxGot && len(text) <= maxGot {
+func cut(b []byte) string { return Shown(b, maxGot) }
+
+// Shown returns b as text, of at most so many bytes; an ellipsis stands for what is left out.
+func Shown(b []byte, most int) string {
+	text, _ := decodeUTF8(nil, b[:min(len(b), most+utf8.UTFMax)])
+	if len(b) <= most && len(text) <= most {
 		return string(text)
 	}
-	end := maxGot - len("…")
+	end := most - len("…")
 	for !utf8.RuneStart(text[end]) {
 		end--
 	}

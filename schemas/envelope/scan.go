@@ -2,9 +2,9 @@ package envelope
 
 import (
 	"bytes"
-	"unicode/utf8"
 
 	"panther/schemas"
+	"panther/schemas/classify"
 )
 
 // A flaw is where a scan could not go on, and what it wanted there. At the end of the bytes it means that they were cut.
@@ -31,17 +31,7 @@ func (f flaw) reason(b []byte, from int) schemas.Reason {
 // maxShown bounds what a reason shows of a record.
 const maxShown = 40
 
-func shown(b []byte) string {
-	end := min(len(b), maxShown)
-	for end < len(b) && end > 0 && !utf8.RuneStart(b[end]) {
-		end--
-	}
-	text := string(bytes.ToValidUTF8(b[:end], []byte("\uFFFD")))
-	if end < len(b) {
-		text += "…"
-	}
-	return text
-}
+func shown(b []byte) string { return classify.Shown(b, maxShown) }
 
 // scanValue finds the end of the JSON value at i. It looks at what a value consists of, so that it does not run into the next
 // one where something is missing; whether numbers, words and escapes are right is for others to say.
