@@ -52,7 +52,7 @@ func CSV(header []byte) (*Observer, error) {
 	o.csv = c
 	for _, name := range names {
 		name = strings.TrimSpace(strings.ToValidUTF8(name, "\ufffd"))
-		why := cannotBeField(name, true)
+		why := logtype.FieldNameFlaw(name, true)
 		if slices.Contains(c.columns, name) {
 			why = "the name is there twice"
 		}

@@ -23,6 +23,7 @@ import (
 	"fmt"
 
 	"panther/schemas/classify"
+	"panther/schemas/logtype"
 )
 
 // An Observer looks at the lines of one log type, one after the other. It keeps counts, not the lines, and its memory is
@@ -190,7 +191,7 @@ func (o *Observer) member(s *shape, name string, depth int) *member {
 		return m
 	}
 	top := s == o.root
-	if why := cannotBeField(name, top); why != "" {
+	if why := logtype.FieldNameFlaw(name, top); why != "" {
 		if top && len(o.left) < maxMembers {
 			o.left[name] = why
 		}

@@ -23,9 +23,6 @@ type Note struct {
 	Text string
 }
 
-// maxFields is how many fields a schema may have in all; the language takes no more.
-const maxFields = 5000
-
 // Draft makes the schema of the lines so far, under a name as Vendor.LogType. It fails if there was no line, or no name in
 // them that a field could have.
 func (o *Observer) Draft(name string) (*Draft, error) {
@@ -36,10 +33,10 @@ func (o *Observer) Draft(name string) (*Draft, error) {
 	for limit := maxMembers; ; limit /= 2 {
 		r = resolver{limit: limit, comments: map[string]string{}}
 		fields := r.fields(o.root, "", 1)
-		if total := sizeOf(fields); total > maxFields && limit > 0 {
+		if total := sizeOf(fields); total > logtype.MaxFields && limit > 0 {
 			continue
 		}
-		for sizeOf(fields) > maxFields {
+		for sizeOf(fields) > logtype.MaxFields {
 			fields = fields[:len(fields)-1]
 		}
 		if len(fields) == 0 {

@@ -122,20 +122,3 @@ func (s *shape) cell(text string) {
 
 func (s *shape) numbers() int { return s.integers + s.decimals + s.large }
 func (s *shape) scalars() int { return s.blanks + s.texts + s.booleans + s.numbers() }
-
-// cannotBeField says why a name cannot be one of a field; empty if it can.
-func cannotBeField(name string, top bool) string {
-	switch {
-	case name == "":
-		return "the name is empty"
-	case name == "_":
-		return "the name stands for what nobody wants"
-	case top && strings.HasPrefix(name, "p_"):
-		return "names that begin with p_ are taken"
-	case len(name) > 255:
-		return "the name has more than 255 bytes"
-	case strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f }):
-		return "the name has a control character"
-	}
-	return ""
-}

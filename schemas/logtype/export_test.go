@@ -3,7 +3,7 @@ package logtype
 // Bounds are numbers that the page about schemas has.
 func Bounds() map[string]int {
 	return map[string]int{
-		"fields, with the definitions put in": maxFields,
+		"fields, with the definitions put in": MaxFields,
 		"fields that are made of others":      maxMade,
 		"formats of a timestamp":              maxTimeFormats,
 		"texts of `allow`":                    maxListed,

@@ -8,8 +8,8 @@ import (
 	"panther/schemas/strict"
 )
 
-// maxFields bounds a schema with its definitions put in: a few that refer to each other often could grow without bound.
-const maxFields = 5000
+// MaxFields bounds a schema with its definitions put in: a few that refer to each other often could grow without bound.
+const MaxFields = 5000
 
 // maxTimeFormats bounds the formats in which one value is read.
 const maxTimeFormats = 20
@@ -73,15 +73,26 @@ func (r *reader) fields(list strict.Node, top bool) (fields []Field, total size)
 }
 
 func checkName(name string, n strict.Node, top bool) {
-	switch {
-	case !n.Present():
-	case top && strings.HasPrefix(name, "p_"):
-		n.Problem(fmt.Sprintf("the field name %q begins with p_", name), "these names are for what Panther Monitor adds to events")
-	case len(name) > 255:
-		n.Problem(fmt.Sprintf("the name of a field has %d bytes", len(name)), "255 are the most")
-	case name == "" || name == "_" || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f }):
-		n.Problem(fmt.Sprintf("%q cannot be the name of a field", name), "a name has 1 to 255 bytes, no control character, and is not a lone _")
+	if why := FieldNameFlaw(name, top); n.Present() && why != "" {
+		n.Problem(fmt.Sprintf("the field %.30q: %s", name, why), "")
 	}
+}
+
+// FieldNameFlaw says why a name cannot be one of a field; empty: it can. The fields of an event itself are at the top.
+func FieldNameFlaw(name string, top bool) string {
+	switch {
+	case name == "":
+		return "the name is empty"
+	case name == "_":
+		return "the name stands for what nobody wants"
+	case top && strings.HasPrefix(name, "p_"):
+		return "names that begin with p_ are for what Panther Monitor adds to events"
+	case len(name) > 255:
+		return "the name has more than 255 bytes"
+	case strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f }):
+		return "the name has a control character"
+	}
+	return ""
 }
 
 // value reads the keys of m that say what a value looks like.
@@ -150,11 +161,11 @@ func (r *reader) bound(at strict.Node, total *size) {
 		at.Problem(fmt.Sprintf("fields are nested more than %d deep", MaxNesting), "make the inner ones json")
 		total.height = 0
 	}
-	if total.fields > maxFields {
+	if total.fields > MaxFields {
 		if !r.tooLarge {
-			at.Problem(fmt.Sprintf("more than %d fields, with the definitions put in", maxFields), "make the inner ones json")
+			at.Problem(fmt.Sprintf("more than %d fields, with the definitions put in", MaxFields), "make the inner ones json")
 		}
-		r.tooLarge, total.fields = true, maxFields+1 // no sum of them overflows
+		r.tooLarge, total.fields = true, MaxFields+1 // no sum of them overflows
 	}
 }
 

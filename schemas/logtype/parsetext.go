@@ -89,8 +89,8 @@ func readCSV(m *strict.Mapping) *CSV {
 		columns.Problem("the list of columns is empty", "name every column, or leave it out and set hasHeader")
 	case len(c.Columns) == 0 && !c.HasHeader:
 		m.Problem("csv needs columns", "name them, or set hasHeader if the first line of every file does")
-	case len(c.Columns) > maxFields:
-		columns.Problem(fmt.Sprintf("%d columns", len(c.Columns)), fmt.Sprintf("%d are the most", maxFields))
+	case len(c.Columns) > MaxFields:
+		columns.Problem(fmt.Sprintf("%d columns", len(c.Columns)), fmt.Sprintf("%d are the most", MaxFields))
 	}
 	reportTwice(columns, c.Columns)
 	return c

@@ -101,7 +101,7 @@ func readSplit(m *strict.Mapping, mk *maker) {
 	}
 	index := m.Required("index")
 	mk.index = index.Int()
-	if mk.index < 0 || mk.index > maxFields {
+	if mk.index < 0 || mk.index > MaxFields {
 		index.Problem(fmt.Sprintf("split: there is no part %d", mk.index), "parts are counted from 0")
 	}
 }
