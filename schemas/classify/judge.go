@@ -59,28 +59,28 @@ func (w *worker) judge(g int, m mask) (matching mask) {
 // judgeObject judges the members of an object, which stand between two entries. It returns the schemas that fail.
 func (w *worker) judgeObject(g int, ni int32, m mask, from, to int, counting bool) (bad mask) {
 	nd := &w.nodes[ni]
-	given, absent := w.frame(nd.words)
+	all := w.frame(nd.words)
 	for t := from; t < to; t = int(w.tape[t].next) {
 		e := &w.tape[t]
 		f := &w.fields[e.field]
 		r := w.rule(g, e.field)
 		known := r.known & m
-		place, bit := f.index>>6, uint64(1)<<(f.index&63)
-		given[place] |= bit
+		seen, bit := &all[f.index>>6], uint64(1)<<(f.index&63)
+		seen.given |= bit
 		if known == 0 {
 			continue
 		}
 		last := e.flags&duplicate == 0
 		failing, gone := w.judgeValue(g, f, r, known, t, counting && last)
 		bad |= failing
-		if absent[place] &^= bit; gone != 0 {
-			absent[place] |= bit
+		if seen.absent &^= bit; gone != 0 {
+			seen.absent |= bit
 		}
 		if counting && last {
 			w.counts.add(known &^ failing &^ gone &^ r.silent)
 		}
 	}
-	bad |= w.lacking(g, ni, m, given, absent, from, to)
+	bad |= w.lacking(g, ni, m, all, from, to)
 	w.release(nd.words)
 	return bad
 }

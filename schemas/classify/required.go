@@ -4,21 +4,22 @@ import "math/bits"
 
 // lacking returns the schemas of a group, out of m, that miss a member of the object whose members stand from one entry to
 // another. Of those that were given some may be absent, be it only for some schemas.
-func (w *worker) lacking(g int, ni int32, m mask, given, absent []uint64, from, to int) (bad mask) {
+func (w *worker) lacking(g int, ni int32, m mask, all []seenMembers, from, to int) (bad mask) {
 	r := &w.groups[g].required[ni]
 	left := r.schemas & m
 	if !w.explaining && left != 0 {
-		bad = r.missing(left, given[0])
+		bad = r.missing(left, all[0].given)
 	}
 	indexed := false
 	for left &^= bad; left != 0; left &= left - 1 {
 		bit := left & -left
 		for i, wanted := range r.of(lowest(left)) {
-			lacks := wanted &^ (given[i] &^ absent[i])
+			seen := &all[i]
+			lacks := wanted &^ (seen.given &^ seen.absent)
 			if lacks == 0 {
 				continue
 			}
-			if !w.explaining && wanted&^given[i] != 0 {
+			if !w.explaining && wanted&^seen.given != 0 {
 				bad |= bit
 				break
 			}

@@ -168,16 +168,16 @@ func (w *worker) judgeCell(p *part, t int, m mask) (present int, ok bool) {
 
 // lackingCells returns the schemas that miss a field in the line on the tape. Its frame is there until the next line.
 func (w *worker) lackingCells(m mask) mask {
-	given, absent := w.frame(w.nodes[0].words)
+	all := w.frame(w.nodes[0].words)
 	for t := 0; t < len(w.tape); t = int(w.tape[t].next) {
 		e := &w.tape[t]
-		place, bit := e.field>>6, uint64(1)<<(e.field&63)
-		given[place] |= bit
+		seen, bit := &all[e.field>>6], uint64(1)<<(e.field&63)
+		seen.given |= bit
 		if e.kind == null || e.flags&maybe != 0 {
-			absent[place] |= bit
+			seen.absent |= bit
 		}
 	}
-	return w.lacking(0, 0, m, given, absent, 0, len(w.tape))
+	return w.lacking(0, 0, m, all, 0, len(w.tape))
 }
 
 // judgeText judges the text at t, which is not null; false: no schema is left.

@@ -1,5 +1,7 @@
 package classify
 
+import "encoding/binary"
+
 // predictBits is the size of the memory of which member follows which.
 const predictBits = 15
 
@@ -33,15 +35,15 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 	}
 	b, nd := w.buf, &w.nodes[ni]
 	fields := w.fields[nd.first : nd.first+nd.count]
-	given, absent := w.frame(nd.words)
+	all := w.frame(nd.words)
 	from := len(w.tape)
 	before, newest := uint32(0), nd.first // the members read last: the next one is predicted by them
 	i = behind(b, i)
-	for b[i] != '}' {
+	for isOpen := b[i] != '}'; isOpen; {
 		var f *field
 		var seen flags
 		guess := &w.predicted[(newest<<2|before&3)%(1<<predictBits)]
-		if k := *guess - nd.first; k < uint32(len(fields)) {
+		if k := int(*guess - nd.first); k < len(fields) {
 			if f = &fields[k]; !f.beginsAt(b, i) || f.length > 16 && !f.endsAt(b, i) {
 				f = nil
 			}
@@ -56,8 +58,10 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 				*guess = f.id
 			}
 		}
-		if b[i] <= ' ' {
+		c := b[i]
+		if c <= ' ' {
 			i, seen = space(b, i), 0
+			c = b[i]
 		}
 		if f == nil || f.known&m&w.alive == 0 {
 			i = w.unknownMember(i, f, depth+1)
@@ -65,7 +69,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 			before, newest = newest, f.id+1
 			t := len(w.tape)
 			isAbsent := false
-			if b[i] == '"' { // as value does it, without the call: most values are strings
+			if c == '"' { // as value does it, without the call: most values are strings
 				end, s := scanString(b, i+1)
 				if s&malformed != 0 {
 					return w.noJSON(end)
@@ -79,18 +83,22 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 			} else if i = w.value(i, f, f.known&m&w.alive, seen, depth+1); i >= 0 {
 				isAbsent = w.tape[t].kind == null || w.tape[t].flags&maybe != 0
 			}
-			place, bit := f.index>>6, uint64(1)<<(f.index&63)
-			if given[place]&bit != 0 {
+			member, bit := &all[f.index>>6], uint64(1)<<(f.index&63)
+			if member.given&bit != 0 {
 				w.repeated = true
-				absent[place] &^= bit
+				member.absent &^= bit
 			}
-			given[place] |= bit
+			member.given |= bit
 			if isAbsent {
-				absent[place] |= bit
+				member.absent |= bit
 			}
 		}
 		if i < 0 {
 			return -1
+		}
+		if binary.LittleEndian.Uint16(b[i:i+2]) == ','|'"'<<8 { // mostly the next name follows
+			i++
+			continue
 		}
 		if b[i] <= ' ' {
 			i = space(b, i)
@@ -106,7 +114,7 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 		return w.noJSON(i)
 	}
 	if w.groups[0].required[ni].schemas&m&w.alive != 0 {
-		w.kill(w.lacking(0, ni, m&w.alive, given, absent, from, len(w.tape)))
+		w.kill(w.lacking(0, ni, m&w.alive, all, from, len(w.tape)))
 	}
 	w.release(nd.words)
 	return w.left(i+1, 0)

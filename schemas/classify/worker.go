@@ -30,7 +30,7 @@ type worker struct {
 	unknown uint32 // the field of members that nobody knows, if these are wanted on the tape; 0: they are not
 	nameAt  int    // where the name stands that was looked up last
 
-	bits      []uint64                 // a stack of bit sets, for the objects that are open
+	bits      []seenMembers            // a stack of bit sets, for the objects that are open
 	predicted [1 << predictBits]uint32 // by what came before: the field that came next the last time
 
 	matches []match // of the line
@@ -94,19 +94,20 @@ func (w *worker) reset(u *union, l *Line) {
 	clear(w.twice)
 }
 
-// frame makes two empty bit sets for the members of an object: which were given, and which of these are absent.
-func (w *worker) frame(words int) (given, absent []uint64) {
-	from, to := len(w.bits), len(w.bits)+2*words
-	if to > cap(w.bits) {
-		w.bits = append(make([]uint64, 0, 2*to), w.bits...)
+// seenMembers says of 64 members of an object, one a bit, which were given, and which of these are absent.
+type seenMembers struct{ given, absent uint64 }
+
+// frame makes room for what was seen of the members of an object: nothing yet.
+func (w *worker) frame(words int) []seenMembers {
+	from := len(w.bits)
+	for range words {
+		w.bits = append(w.bits, seenMembers{})
 	}
-	w.bits = w.bits[:to]
-	clear(w.bits[from:])
-	return w.bits[from : from+words : from+words], w.bits[from+words : to : to]
+	return w.bits[from:]
 }
 
 // release gives back the newest frame.
-func (w *worker) release(words int) { w.bits = w.bits[:len(w.bits)-2*words] }
+func (w *worker) release(words int) { w.bits = w.bits[:len(w.bits)-words] }
 
 // textOf is what a string, number or boolean says, for conversions; it is valid until the next call.
 func (w *worker) textOf(e *entry) []byte {
