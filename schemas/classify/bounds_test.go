@@ -21,32 +21,6 @@ func parse(t testing.TB, text string) *logtype.Schema {
 	return s
 }
 
-// A regular expression is asked about shorter lines, the larger it is: else one that is slow could take a minute for a line.
-func TestLinesOfLargePatterns(t *testing.T) {
-	for name, match := range map[string]string{"cut": "^%{WORD:word}(?: LITERAL)?$", "matched": `^(?P<word>\w+?)(?: LITERAL)?$`} {
-		match = strings.Replace(match, "LITERAL", strings.Repeat("z", 9000), 1)
-		s := parse(t, "schema: My.Large\nparser: {regex: {match: ['"+match+"']}}\nfields: [{name: word, type: string, required: true}]\n")
-		p := newPair(t, s)
-		most := s.Parser.Regex.MaxLine
-		if most < 26<<10 || most > 32<<10 {
-			t.Fatalf("%s: lines of at most %d bytes", name, most)
-		}
-		for more := -1; more <= 1; more++ {
-			v := p.check(t, bytes.Repeat([]byte("w"), most+more))
-			if isTaken := v.Schema != nil; isTaken != (more <= 0) {
-				t.Errorf("%s: a line of %d bytes, where %d are the most, is taken: %t", name, most+more, most, isTaken)
-			}
-			if more > 0 && v.Candidates[0].Reasons[0].Code != schemas.LineTooLong {
-				t.Errorf("%s: %+v", name, v.Candidates[0].Reasons[0])
-			}
-		}
-	}
-	small := parse(t, "schema: My.Small\nparser: {regex: {match: ['^(?P<word>w*)$']}}\nfields: [{name: word, type: string, required: true}]\n")
-	if v := newPair(t, small).check(t, bytes.Repeat([]byte("w"), classify.MaxLine)); v.Schema != small {
-		t.Errorf("a small pattern, and a line of the greatest length: %s", nameOf(v))
-	}
-}
-
 // Objects of many more members than there are bits in a word, of the line and within an array.
 func TestWideObjects(t *testing.T) {
 	const n = 1500

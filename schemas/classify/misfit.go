@@ -22,11 +22,8 @@ func (w *worker) misfitReason(s splitter) *schemas.Reason {
 		r.Got = cmp.Or(m.got, cut(line[m.start:]))
 	case *regexSplitter:
 		r.Expected, r.Got = cut([]byte(s.Source)), cut(line)
-		switch {
-		case len(line) == 0:
+		if len(line) == 0 {
 			r.Got = "an empty line"
-		case len(line) > s.MaxLine:
-			r.Code, r.Expected, r.Got = schemas.LineTooLong, fmt.Sprintf("at most %d bytes, for a pattern as large", s.MaxLine), fmt.Sprintf("%d bytes", len(line))
 		}
 	case *matchSplitter:
 		m.fastMatch(r, line)

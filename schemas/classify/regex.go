@@ -14,9 +14,6 @@ func (s *regexSplitter) isHeader(*worker, []byte, []byte, bool) bool { return fa
 
 // find returns where the groups begin and end.
 func (s *regexSplitter) find(w *worker, line []byte) (places []int, ok bool) {
-	if len(line) > s.MaxLine {
-		return nil, false
-	}
 	if s.cutter == nil {
 		places = s.Regexp.FindSubmatchIndex(line)
 		return places, places != nil

@@ -15,7 +15,6 @@ func Bounds() map[string]int {
 		"of 500 values":                       maxPaths,
 		"of 8 KiB each":                       maxPattern >> 10,
 		"32 KiB, 10,000 instructions":         maxExpr >> 10,
-		"1 MiB with":                          maxLineWork >> 20,
 		"instructions, and":                   maxInstructions,
 	}
 }

@@ -58,10 +58,9 @@ type Pattern struct {
 // A Regex line is one that matches a regular expression somewhere; "^" and "$" tie it to the ends of the line. The values are
 // what its named groups match; a group that takes no part in the match has none.
 type Regex struct {
-	Source  string // the parts of match put together, as the schema has them
-	Regexp  *regexp.Regexp
-	Fields  []string // the field of each group of Regexp, the whole match being the first; "" for a group that is no field
-	MaxLine int      // bytes of the longest line that Regexp is asked about: a longer one does not match
+	Source string // the parts of match put together, as the schema has them
+	Regexp *regexp.Regexp
+	Fields []string // the field of each group of Regexp, the whole match being the first; "" for a group that is no field
 	Text
 }
 

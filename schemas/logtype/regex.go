@@ -16,7 +16,6 @@ import (
 const (
 	maxInstructions = 10_000
 	maxWork         = 250_000 // instructions times groups
-	maxLineWork     = 1 << 28 // instructions times bytes of a line: seconds, where all of them are at work for each byte
 )
 
 // lookAround begins what other engines have and RE2 has not.
@@ -74,12 +73,10 @@ func (r *Regex) compile(expr string, fields []string) error {
 		}
 		return err
 	}
-	n := instructions(tree)
-	if n > maxInstructions || n*(tree.MaxCap()+1) > maxWork {
+	if n := instructions(tree); n > maxInstructions || n*(tree.MaxCap()+1) > maxWork {
 		return fmt.Errorf("it is too large: %d instructions, and %d groups; %d instructions are the most, and %d instructions times groups; "+
 			"repeat less, or use simpler patterns, as DATA and NOTSPACE for IP and URI, and fewer groups", n, tree.MaxCap(), maxInstructions, maxWork)
 	}
-	r.MaxLine = maxLineWork / max(n, 1)
 	if r.Regexp, err = regexp.Compile(expr); err != nil {
 		return err
 	}

@@ -1,18 +1,12 @@
 package reference
 
 import (
-	"fmt"
-
 	"panther/schemas"
 	"panther/schemas/logtype"
 )
 
 // splitRegex cuts a line by a regular expression. A group that takes no part in the match has no cell.
 func splitRegex(r *logtype.Regex, line []byte) (names []string, cells []cell, reason *schemas.Reason) {
-	if len(line) > r.MaxLine {
-		return nil, nil, &schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d bytes, for a pattern as large", r.MaxLine),
-			Got: fmt.Sprintf("%d bytes", len(line)), Span: wholeLine(line)}
-	}
 	ends := r.Regexp.FindSubmatchIndex(line)
 	if ends == nil {
 		got := cut(line)
