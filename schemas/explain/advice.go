@@ -3,9 +3,12 @@ package explain
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -32,7 +35,7 @@ func advice(line []byte, nearest schemas.Candidate, schema *logtype.Schema) (all
 		return append(all, text)
 	}
 	for _, r := range nearest.Reasons[:min(len(nearest.Reasons), maxAdvice)] {
-		if text := aboutField(line, r); text != "" {
+		if text := aboutField(line, r, schema); text != "" {
 			all = append(all, text)
 		}
 	}
@@ -41,11 +44,10 @@ func advice(line []byte, nearest schemas.Candidate, schema *logtype.Schema) (all
 
 // aboutBytes looks for what is wrong with the line as a whole.
 func aboutBytes(line []byte, reason schemas.Reason, schema *logtype.Schema) string {
-	trimmed := bytes.TrimSpace(line)
 	brace := bytes.IndexByte(line, '{')
 	switch {
 	case bytes.HasPrefix(line, []byte("\ufeff")):
-		return "the line begins with a byte order mark, three bytes that no JSON may begin with: let the sender leave it out"
+		return "the line begins with a byte order mark, three bytes that belong to no value: let the sender leave it out"
 	case bytes.HasPrefix(line, []byte{0x1f, 0x8b}):
 		return "the line begins as gzip data do: unpack it first"
 	case bytes.Count(line, []byte{0}) > len(line)/4 && len(line) > 3:
@@ -54,10 +56,18 @@ func aboutBytes(line []byte, reason schemas.Reason, schema *logtype.Schema) stri
 		return ""
 	case schema.Parser == (logtype.Parser{}) && brace > 0 && json.Valid(line[brace:]):
 		return fmt.Sprintf("from byte %d on the line is a JSON object: something put %q before it", brace, clipped(line[:brace]))
-	case brace == 0 && !bytes.HasSuffix(trimmed, []byte("}")):
+	case bytes.HasPrefix(line, []byte("{'")):
+		return "the line is an object as Python prints it: let the sender write JSON, with json.dumps"
+	case brace == 0 && isCut(line):
 		return "the line ends within the object: it was cut, or an object goes over several lines"
 	}
 	return ""
+}
+
+// isCut reports whether JSON ends before it is whole.
+func isCut(line []byte) bool {
+	var value json.RawMessage
+	return errors.Is(json.NewDecoder(bytes.NewReader(line)).Decode(&value), io.ErrUnexpectedEOF)
 }
 
 func clipped(b []byte) string {
@@ -73,29 +83,67 @@ func clipped(b []byte) string {
 }
 
 // aboutField looks for what is wrong with one value.
-func aboutField(line []byte, r schemas.Reason) string {
-	if r.Field == "" {
+func aboutField(line []byte, r schemas.Reason, schema *logtype.Schema) string {
+	f, v := fieldAt(schema.Fields, r.Field)
+	if f == nil {
 		return ""
+	}
+	if f.Derived != nil {
+		var places []string
+		for _, p := range f.Derived.Paths() {
+			places = append(places, p.String())
+		}
+		return fmt.Sprintf("field %s is made of what the line has at %s: look there", f.Name, strings.Join(places, " and at "))
 	}
 	switch r.Code {
 	case schemas.RequiredMissing:
-		if near := misspelt(line, r); near != "" {
-			return fmt.Sprintf("the line has %q: names are compared letter by letter, and with their case", near)
+		text := ""
+		if near := misspelt(line, r, f.Member()); near != "" {
+			text = fmt.Sprintf("the line has %q: names are compared letter by letter, and with their case", near)
 		}
+		if f.From != "" {
+			text = strings.TrimPrefix(text+fmt.Sprintf("; field %s is the member %q of the line", r.Field, f.From), "; ")
+		}
+		return text
 	case schemas.TimestampFormat:
 		if format := formatOf(line, r.Span); format != "" {
 			return fmt.Sprintf("the time is written as %s: add that to timeFormats of field %s", format, r.Field)
 		}
 	case schemas.TypeMismatch, schemas.OutOfRange:
-		if to := wider(r); to != "" {
+		if to := wider(r); to != "" && v.Mask == nil { // of another type it could not be masked
 			return fmt.Sprintf("if the sender means it so, make field %s %s in the schema; `panther schema diff` says what that breaks", r.Field, to)
 		}
 	}
 	return ""
 }
 
-// misspelt returns the member of the line that a missing field may be.
-func misspelt(line []byte, r schemas.Reason) string {
+// fieldAt returns the field at a path of a reason, and the value there, which for an element of an array is not the field's own.
+// Of what is within a derived field it is the derived one; nil: there is no field.
+func fieldAt(fields []logtype.Field, path string) (*logtype.Field, *logtype.Value) {
+	for i := range fields {
+		f := &fields[i]
+		v := &f.Value
+		rest, ok := strings.CutPrefix(path, f.Name)
+		for ok && strings.HasPrefix(rest, "[") && v.Element != nil {
+			_, rest, _ = strings.Cut(rest, "]")
+			v = v.Element
+		}
+		inner, isWithin := strings.CutPrefix(rest, ".")
+		switch {
+		case !ok:
+		case rest == "", f.Derived != nil && isWithin:
+			return f, v
+		case isWithin:
+			if f, v := fieldAt(v.Fields, inner); f != nil {
+				return f, v
+			}
+		}
+	}
+	return nil, nil
+}
+
+// misspelt returns the member of the line that a missing one may be.
+func misspelt(line []byte, r schemas.Reason, name string) string {
 	within := line
 	if r.Span.End > 0 {
 		within = line[min(r.Span.Start, len(line)):min(r.Span.End, len(line))]
@@ -105,7 +153,6 @@ func misspelt(line []byte, r schemas.Reason) string {
 		return ""
 	}
 	names := slices.Sorted(maps.Keys(members))
-	name := r.Field[strings.LastIndexByte(r.Field, '.')+1:]
 	for _, n := range names {
 		if strings.EqualFold(n, name) {
 			return n
@@ -133,7 +180,8 @@ func formatOf(line []byte, span schemas.Span) string {
 
 // wider returns the narrowest type that takes what the field has, and not what it wants; empty if nobody can tell.
 func wider(r schemas.Reason) string {
-	got, _, _ := strings.Cut(r.Got, " ")
+	got, number, _ := strings.Cut(r.Got, " ")
+	_, notFinite := strconv.ParseFloat(number, 64)
 	want, _, _ := strings.Cut(r.Expected, " ")
 	switch {
 	case got == "object" || got == "array" || want == "object" || want == "array":
@@ -142,7 +190,7 @@ func wider(r schemas.Reason) string {
 		return "bigint, or string if it may be larger still"
 	case r.Code == schemas.OutOfRange && (want == "bigint" || want == "float"):
 		return "string"
-	case got == "number" && (want == "int" || want == "smallint" || want == "bigint"):
+	case got == "number" && notFinite == nil && (want == "int" || want == "smallint" || want == "bigint"):
 		return "float"
 	case r.Code == schemas.TypeMismatch:
 		return "string"

@@ -35,6 +35,10 @@ fields:
 - {name: port, type: int}
 - {name: user, type: string}
 - {name: detail, type: object, fields: [{name: accountId, type: string, required: true}]}
+- {name: last.name, type: object, fields: [{name: x.y, type: string, required: true, rename: {from: "@xy"}}]}
+- {name: secrets, type: array, element: {type: string, mask: {type: redact}}}
+- {name: city, type: string, copy: {from: place.city}}
+- {name: at, type: object, copy: {from: where}, fields: [{name: street, type: string, required: true}]}
 `
 const cells = "schema: My.Cells\nparser: {csv: {columns: [a, b], skipPrefix: '#'}}\nfields: [{name: a, type: string}, {name: b, type: int}]"
 
@@ -89,6 +93,14 @@ func TestAdvice(t *testing.T) {
 		{`{` + time + `, "port": 3000000000}`, "make field port bigint"},
 		{`{` + time + `, "user": {}}`, "make field user json"},
 		{`{"Records": [{` + time + `}]}`, "JsonArray"},
+		{`{` + time + `, "port": 1e999}`, "make field port string"},
+		{`{` + time + `, "last.name": {"@XY": "a"}}`, `the line has "@XY": names are compared letter by letter, and with their case; field last.name.x.y is the member "@xy"`},
+		{`{` + time + `, "last.name": {"x.y": "a"}}`, `[field last.name.x.y is the member "@xy" of the line]`},
+		{`{` + time + `, "secrets": ["a", {"b": 1}]}`, ""},
+		{`{` + time + `, "place": {"city": []}}`, "[field city is made of what the line has at place.city: look there]"},
+		{`{` + time + `, "where": {"Street": "a"}}`, "[field at is made of what the line has at where: look there]"},
+		{`{'eventTime': 'x'}`, "Python"},
+		{`{` + time + `}}`, ""},
 		{`{"x": 1}`, ""},
 		{`hello`, ""},
 	} {
