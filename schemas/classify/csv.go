@@ -232,7 +232,7 @@ func (s *csvSplitter) isHeader(w *worker, line, header []byte, ok bool) bool {
 	return true
 }
 
-// isColumnName compares without case, dashes, underscores and spaces.
+// isColumnName compares without case, dashes, underscores, spaces and the byte order mark that a file may begin with.
 func isColumnName(text []byte, name string) bool {
 	i := 0
 	for _, c := range text {
@@ -265,7 +265,7 @@ func lower(c byte) byte {
 
 func plainName(s string) string {
 	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune("-_ ", r) {
+		if strings.ContainsRune("-_ \ufeff", r) {
 			return -1
 		}
 		return r

@@ -133,6 +133,10 @@ func TestRequiredCells(t *testing.T) {
 			p.checkLine(t, classify.Line{Header: []byte(header), Bytes: []byte(line)})
 		}
 	}
+	marked := parse("hasHeader: true, columns: [a, b]", "{name: a, type: string, required: true}, {name: b, type: string, required: true}")
+	if v := marked.check(t, []byte("\ufeffA,b")); !v.Skipped {
+		t.Errorf("a header behind a byte order mark is %s", nameOf(v))
+	}
 	var names, fields []string
 	for i := range 70 {
 		names = append(names, fmt.Sprint("f", i))

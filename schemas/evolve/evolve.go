@@ -70,11 +70,17 @@ func (c *comparison) add(change Change) { c.changes = append(c.changes, change) 
 
 // fields compares the members of an object.
 func (c *comparison) fields(path string, old, new []logtype.Field) {
+	fresh := map[string][]logtype.Field{}
+	for _, g := range new {
+		if indexOf(old, g.Name) < 0 {
+			fresh[plain(g.Name)] = append(fresh[plain(g.Name)], g)
+		}
+	}
 	for _, f := range old {
 		at := join(path, f.Name)
 		i := indexOf(new, f.Name)
 		if i < 0 {
-			c.removed(at, f, old, new)
+			c.removed(at, f, fresh[plain(f.Name)])
 			continue
 		}
 		if f.Required != new[i].Required {
@@ -101,28 +107,25 @@ func indexOf(fields []logtype.Field, name string) int {
 	return slices.IndexFunc(fields, func(f logtype.Field) bool { return f.Name == name })
 }
 
-func (c *comparison) removed(at string, f logtype.Field, old, new []logtype.Field) {
+// removed notes a field that is gone; alike are the new ones whose names differ from its in nothing but case and separators.
+func (c *comparison) removed(at string, f logtype.Field, alike []logtype.Field) {
 	change := Change{Path: at, What: "removed", Level: Breaks, Column: "stays, and is filled no more"}
 	if c.options.Drop {
 		change.Level = Look
 	} else {
 		change.Column += "; agree to that with --drop"
 	}
-	for _, g := range new {
-		if indexOf(old, g.Name) < 0 && g.Type == f.Type && alike(g.Name, f.Name) {
-			change.What += fmt.Sprintf("; %s is new and looks like it under another name", g.Name)
-			break
-		}
+	if i := slices.IndexFunc(alike, func(g logtype.Field) bool { return g.Type == f.Type }); i >= 0 {
+		change.What += fmt.Sprintf("; %s is new and looks like it under another name", alike[i].Name)
 	}
 	c.add(change)
 	c.eventTime(at, f.Value, logtype.Value{})
 }
 
-// alike reports whether two names differ in nothing but case and separators.
-func alike(a, b string) bool {
-	plain := strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
-	return strings.EqualFold(plain.Replace(a), plain.Replace(b))
-}
+var separators = strings.NewReplacer("_", "", "-", "", ".", "", " ", "")
+
+// plain is a name without what names that are alike differ in.
+func plain(name string) string { return strings.ToLower(separators.Replace(name)) }
 
 func (c *comparison) added(at string, f logtype.Field) {
 	change := Change{Path: at, What: "added: " + string(f.Type), Level: Look, Column: "is new; rows that are there have no value"}

@@ -86,11 +86,11 @@ func textNode(text logtype.Text, names []string, cells []cell, line []byte) *nod
 	return root
 }
 
-// isHeader reports whether a line repeats the names of its columns, whatever their case and dashes.
+// isHeader reports whether a line repeats the names of its columns, whatever their case and dashes, and with a byte order mark.
 func isHeader(columns []string, cells []cell) bool {
 	plain := func(s string) string {
 		return strings.Map(func(r rune) rune {
-			if strings.ContainsRune("-_ ", r) {
+			if strings.ContainsRune("-_ \ufeff", r) {
 				return -1
 			}
 			return r
