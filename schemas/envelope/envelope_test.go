@@ -198,6 +198,9 @@ func TestTooManyLines(t *testing.T) {
 	many := envelope.MaxLines + 1000
 	list := strings.Repeat(`{"a":1},`, many)
 	heavy := `{"big":"` + strings.Repeat("x", envelope.MaxEnvelopes/100) + `","r":[`
+	file := fields
+	file.Unbounded = true
+	ofFile := heavy + strings.Repeat(`{"a":1},`, 5000) + "{}]}"
 	tests := []struct {
 		name   string
 		stream envelope.Stream
@@ -211,6 +214,7 @@ func TestTooManyLines(t *testing.T) {
 		{"an array", envelope.Stream{}, "[" + list + "{}] [{}]", envelope.MaxLines, "{}] [{}]"},
 		{"a member", fields, `{"r":[` + list + `{}]} {"r":[]}`, envelope.MaxLines, `{}]} {"r":[]}`},
 		{"a large envelope", fields, heavy + list + `{}]}`, 100, `{}]}`},
+		{"that of a file", file, ofFile, envelope.MaxRepeats*len(ofFile)/(len(heavy)-len(`,"r":[`)+1) + 1, `{}]}`},
 	}
 	for _, x := range tests {
 		t.Run(x.name, func(t *testing.T) {

@@ -29,6 +29,7 @@ func Types() []Type { return []Type{Auto, JSON, JSONArray, Lines, CloudWatchLogs
 const (
 	MaxLines     = 1_000_000 // of a record; what comes behind them is broken
 	MaxEnvelopes = 64 << 20  // bytes of the envelopes of a record's lines together: each line has its own copy
+	MaxRepeats   = 100       // times the bytes of a record: what its envelopes together may be, if that is more and it is unbounded
 )
 
 // A Stream says how the records of a log source hold lines. The zero value is Auto.
@@ -36,7 +37,7 @@ type Stream struct {
 	Type       Type
 	ArrayField string // of JsonArray: the member of an object that has the array; empty: the array stands alone
 	Retain     bool   // of JsonArray: the other members of that object are the envelope
-	Unbounded  bool   // what becomes of a record needs to fit nowhere: MaxLines and MaxEnvelopes do not count
+	Unbounded  bool   // what becomes of a record needs to fit nowhere: MaxLines does not count, and its envelopes may be larger
 }
 
 // ByLine reports whether a file can be read as if each of its lines were a record, by its first line: all but those whose
@@ -68,7 +69,10 @@ type Line struct {
 // elements yields nothing.
 func (s Stream) Lines(record []byte) iter.Seq[Line] {
 	return func(yield func(Line) bool) {
-		w := walk{Stream: s, yield: yield}
+		w := walk{Stream: s, yield: yield, most: MaxEnvelopes}
+		if s.Unbounded {
+			w.most = max(w.most, MaxRepeats*len(record))
+		}
 		record = record[:len(record):len(record)] // for full
 		if skip(record, 0) == len(record) {
 			w.broken(record, schemas.Reason{Code: schemas.NotJSON, Expected: "a line", Got: "an empty record"})
@@ -110,6 +114,7 @@ type walk struct {
 	yield    func(Line) bool
 	n        int64 // lines yielded
 	repeated int   // bytes of their envelopes
+	most     int   // of these
 	header   []byte
 	done     bool // nobody wants more
 }
@@ -174,13 +179,11 @@ func (w *walk) full(rest []byte) bool {
 	rest = rest[:cap(rest)]
 	switch {
 	case w.done:
-	case w.Unbounded:
-		return false
-	case w.n >= MaxLines:
+	case w.n >= MaxLines && !w.Unbounded:
 		w.broken(rest, schemas.Reason{Code: schemas.LineTooLong, Expected: fmt.Sprintf("at most %d lines in a record", MaxLines), Got: "more"})
-	case w.repeated > MaxEnvelopes:
+	case w.repeated > w.most:
 		w.broken(rest, schemas.Reason{Code: schemas.LineTooLong,
-			Expected: fmt.Sprintf("envelopes of at most %d bytes for all lines of a record", MaxEnvelopes), Got: "more"})
+			Expected: fmt.Sprintf("envelopes of at most %d bytes for all lines of a record", w.most), Got: "more"})
 	default:
 		return false
 	}
