@@ -17,6 +17,8 @@ var ambiguousPairs = []struct{ a, b, line string }{
 	{"Crowdstrike.DNSRequest", "Crowdstrike.FDREvent", `{"event_simpleName":"DnsRequest","name":"DnsRequestV4","id":"1","cid":"2","aid":"3","timestamp":"1772352990000","DomainName":"example.org"}`},
 	// A request that failed is written to both logs, and the line of the one has all that the other asks for.
 	{"GitLab.API", "GitLab.Exceptions", `{"time":"2026-03-01T08:17:30.5Z","severity":"ERROR","duration_s":1,"status":500,"method":"POST","path":"/api/v4/groups","host":"gitlab.example.com","route":"/api/:version/groups","exception.class":"NoMethodError","exception.message":"undefined method"}`},
+	// So do integrations with what they could not do.
+	{"GitLab.Exceptions", "GitLab.Integrations", `{"severity":"ERROR","time":"2026-03-01T08:20:30Z","integration_class":"Integrations::Jira","message":"Error sending message","exception.class":"E","exception.message":"refused"}`},
 	// The log of a group holds the entries of its organisations, in the same form.
 	{"Snyk.GroupAudit", "Snyk.OrgAudit", `{"groupId":"a06","orgId":"a07","userId":"a08","event":"org.user.invite","created":"2026-03-01T08:15:30.123Z"}`},
 	// nginx took over the format of Apache, name and all.
