@@ -100,3 +100,17 @@ func TestSamplesLikeReference(t *testing.T) {
 		}
 	}
 }
+
+// What stands between members of an object is JSON, or the line is none.
+func TestBetweenMembers(t *testing.T) {
+	p := newPair(t, parse(t, "schema: My.Two\nfields: [{name: a, type: json, required: true}, {name: b, type: json}]\n"))
+	for line, isTaken := range map[string]bool{
+		`{"a":1,"b":2}`: true, `{ "a" : 1 , "b" : 2 }`: true, `{"a":1 ,"b":2}`: true, `{"a":{"x":1,"y":2},"b":[{},{"z":1}]}`: true,
+		`{"a":1,}`: false, `{"a":1, }`: false, `{"a":1,,"b":2}`: false, `{"a":1"b":2}`: false, `{"a":1 "b":2}`: false, `{,"a":1}`: false,
+		`{"a":1,b:2}`: false, `{"a":1,"`: false, `{"a":1,`: false, `{"a":1`: false, `{"a":{"x":1,}}`: false, `{"a":[{"x":1,}]}`: false, `{}`: false, `{`: false,
+	} {
+		if v := p.check(t, []byte(line)); (v.Schema != nil) != isTaken {
+			t.Errorf("%s is %s", line, nameOf(v))
+		}
+	}
+}

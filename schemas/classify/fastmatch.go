@@ -12,6 +12,7 @@ import (
 type matchSplitter struct {
 	*logtype.FastMatch
 	patterns []matchPattern
+	most     int // fields that a pattern has
 }
 
 type matchPattern struct {
@@ -20,6 +21,7 @@ type matchPattern struct {
 	fields   []int32
 	quotes   []byte // what stands on both sides of each field; 0: no quote
 	doubled  int    // how many double quotes the literals have
+	shared   int    // the first fields, which the pattern before it cuts alike
 }
 
 // A literal is a text that stands between fields.
@@ -52,9 +54,23 @@ func newMatchSplitter(f *logtype.FastMatch, fieldsOf func(names []string) []int3
 		for k := range p.Fields {
 			p.quotes = append(p.quotes, quoteAround(p.Pattern, k))
 		}
+		if i > 0 {
+			p.shared = p.sharedWith(&s.patterns[i-1])
+		}
 		s.patterns = append(s.patterns, p)
+		s.most = max(s.most, len(p.fields))
 	}
 	return s
+}
+
+// sharedWith returns how many of the first fields have the same literals around them. The last one of a pattern is cut at the end
+// of the line.
+func (p *matchPattern) sharedWith(before *matchPattern) (n int) {
+	for n < min(len(p.fields), len(before.fields))-1 && p.fields[n] == before.fields[n] &&
+		p.Literals[n] == before.Literals[n] && p.Literals[n+1] == before.Literals[n+1] {
+		n++
+	}
+	return n
 }
 
 func (s *matchSplitter) text() *logtype.Text                         { return &s.Text }
@@ -62,7 +78,8 @@ func (s *matchSplitter) isHeader(*worker, []byte, []byte, bool) bool { return fa
 
 // split takes the first pattern that fits. If none does, the misfit is about the one that came furthest.
 func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
-	furthest := -1
+	furthest, done := -1, 0
+	w.tape = fit(w.tape, s.most)
 	escapes := bytes.IndexByte(line, '\\') >= 0
 	for i := range s.patterns {
 		p := &s.patterns[i]
@@ -73,8 +90,9 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 		case escapes || s.TrimSpace:
 			n, pos, ok = s.cut(w, p, line)
 		default:
-			n, pos, ok = p.plainCut(w, line)
+			n, pos, ok = p.plainCut(w, line, min(done, p.shared))
 		}
+		done = n
 		if ok {
 			w.between = p.doubled
 			return true
@@ -87,13 +105,23 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 	return false
 }
 
-// plainCut is cut for what most lines are: nothing is escaped, for there is no backslash, and nothing is trimmed.
-func (p *matchPattern) plainCut(w *worker, line []byte) (cells, at int, ok bool) {
+// plainCut is cut for what most lines are: nothing is escaped, for there is no backslash, and nothing is trimmed. So many fields
+// were done: the pattern before has left them where the tape will be.
+func (p *matchPattern) plainCut(w *worker, line []byte, done int) (cells, at int, ok bool) {
 	b, fields, literals := w.buf, p.fields, p.literals[1:]
 	tape := fit(w.tape, len(fields))
 	pos, k := len(p.literals[0].text), 0
-	for i, field := range fields {
-		l := &literals[i]
+	for i, field := range fields[:done] {
+		if field >= 0 {
+			pos = int(tape[k].end) + len(literals[i].text)
+			k++
+		} else {
+			done = i // nothing says where it ends
+			break
+		}
+	}
+	for i := done; i < len(fields); i++ {
+		l, field := &literals[i], fields[i]
 		end, last := pos, len(line)-len(l.text)
 		if i == len(fields)-1 {
 			end = last

@@ -332,7 +332,7 @@ func TestNoAllocations(t *testing.T) {
 		if r.mayAllocate {
 			continue
 		}
-		for range 40 { // often enough that each table of mixed lines was full once
+		for range 60 { // often enough that each table of mixed lines was full once
 			for _, line := range r.lines {
 				r.check(line)
 			}

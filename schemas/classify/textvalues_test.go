@@ -2,7 +2,10 @@ package classify_test
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -195,5 +198,73 @@ func TestColumnsTwice(t *testing.T) {
 		for _, line := range []string{"1700000000,1700000001", "1,", ",1"} {
 			p.checkLine(t, classify.Line{Bytes: []byte(line), Header: []byte("a,a")})
 		}
+	}
+}
+
+// Patterns whose first fields are alike cut as each of them does alone: what one has cut is not cut again.
+func TestPatternsThatBeginAlike(t *testing.T) {
+	r := rand.New(rand.NewPCG(14, 1))
+	literals := []string{" ", `" "`, `"`, "-", ", ", " - "}
+	taken := 0
+	for range 800 {
+		// Each pattern is the one before it, cut off somewhere and gone on with otherwise.
+		var patterns [][]string // field, literal, field, literal ...
+		for range 2 + r.IntN(4) {
+			var parts []string
+			if n := len(patterns); n > 0 {
+				before := patterns[n-1]
+				parts = append(parts, before[:2*r.IntN(len(before)/2+1)]...)
+			}
+			for more := 1 + r.IntN(3); more > 0 || len(parts) == 0; more-- {
+				field := fmt.Sprint("f", len(parts)/2)
+				if r.IntN(4) == 0 {
+					field = "_"
+				}
+				parts = append(parts, "%{"+field+"}", literals[r.IntN(len(literals))])
+			}
+			patterns = append(patterns, parts)
+		}
+		var match []string
+		fields := map[string]bool{}
+		for _, parts := range patterns {
+			for i := 0; i < len(parts); i += 2 {
+				fields[strings.Trim(parts[i], "%{}")] = true
+			}
+			end := len(parts) - r.IntN(2) // with or without a literal at the end
+			match = append(match, strconv.Quote([]string{"", "", "-", "- "}[r.IntN(4)]+strings.Join(parts[:end], "")))
+		}
+		delete(fields, "_")
+		if len(fields) == 0 {
+			continue
+		}
+		text := "schema: My.Alike\nparser: {fastmatch: {match: [" + strings.Join(match, ", ") + "]}}\nfields:\n"
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			text += "- {name: " + name + ", type: string}\n"
+		}
+		s, err := logtype.Parse("x.yml", []byte(text))
+		if err != nil {
+			continue // a pattern that is there twice
+		}
+		p := newPair(t, s)
+		for range 12 {
+			var line strings.Builder
+			parts := patterns[r.IntN(len(patterns))]
+			line.WriteString([]string{"", "-", "- "}[r.IntN(3)])
+			for i := 0; i < len(parts); i += 2 {
+				line.WriteString([]string{"", "x", "x-y", "a b", `a"b`, strings.Repeat("z", r.IntN(40))}[r.IntN(6)])
+				if i+2 < len(parts) || r.IntN(2) == 0 {
+					line.WriteString(parts[i+1])
+				}
+			}
+			if v := p.check(t, []byte(line.String())); v.Schema != nil {
+				taken++
+			}
+		}
+		if t.Failed() {
+			t.Fatalf("%s", strings.Join(match, ", "))
+		}
+	}
+	if taken < 1000 {
+		t.Errorf("%d lines are taken", taken)
 	}
 }

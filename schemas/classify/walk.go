@@ -39,11 +39,11 @@ func (w *worker) object(i int, ni int32, m mask, depth int) int {
 	from := len(w.tape)
 	before, newest := uint32(0), nd.first // the members read last: the next one is predicted by them
 	i = behind(b, i)
-	for isOpen := b[i] != '}'; isOpen; {
+	for isEmpty := b[i] == '}'; !isEmpty; {
 		var f *field
 		var seen flags
 		guess := &w.predicted[(newest<<2|before&3)%(1<<predictBits)]
-		if k := int(*guess - nd.first); k < len(fields) {
+		if k := uint(*guess - nd.first); k < uint(len(fields)) {
 			if f = &fields[k]; !f.beginsAt(b, i) || f.length > 16 && !f.endsAt(b, i) {
 				f = nil
 			}

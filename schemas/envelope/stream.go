@@ -29,7 +29,7 @@ func Types() []Type { return []Type{Auto, JSON, JSONArray, Lines, CloudWatchLogs
 const (
 	MaxLines     = 1_000_000 // of a record; what comes behind them is broken
 	MaxEnvelopes = 64 << 20  // bytes of the envelopes of a record's lines together: each line has its own copy
-	MaxRepeats   = 100       // times the bytes of a record: what its envelopes together may be, if that is more and it is unbounded
+	MaxRepeats   = 100       // as many times the bytes of a record, if that is more, where it is unbounded
 )
 
 // A Stream says how the records of a log source hold lines. The zero value is Auto.
@@ -37,7 +37,7 @@ type Stream struct {
 	Type       Type
 	ArrayField string // of JsonArray: the member of an object that has the array; empty: the array stands alone
 	Retain     bool   // of JsonArray: the other members of that object are the envelope
-	Unbounded  bool   // what becomes of a record needs to fit nowhere: MaxLines does not count, and its envelopes may be larger
+	Unbounded  bool   // what becomes of a record needs to fit nowhere: MaxLines does not count, and see MaxRepeats
 }
 
 // ByLine reports whether a file can be read as if each of its lines were a record, by its first line: all but those whose
@@ -173,7 +173,7 @@ func (w *walk) emit(l Line) {
 	w.done = !w.yield(l)
 }
 
-// full reports whether rest is not to be looked at any more: nobody wants it, or the record holds too many lines. Then the
+// full reports whether rest is not to be looked at any more: nobody wants it, or the record holds too many lines or envelopes. Then the
 // record is broken from the beginning of rest, which is a part of it, to the end.
 func (w *walk) full(rest []byte) bool {
 	rest = rest[:cap(rest)]

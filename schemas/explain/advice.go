@@ -35,7 +35,7 @@ func advice(line []byte, nearest schemas.Candidate, schema *logtype.Schema) (all
 		return append(all, text)
 	}
 	for _, r := range nearest.Reasons[:min(len(nearest.Reasons), maxAdvice)] {
-		if text := aboutField(line, r, schema); text != "" {
+		if text := aboutField(line, r, schema); text != "" && !slices.Contains(all, text) {
 			all = append(all, text)
 		}
 	}
@@ -110,7 +110,7 @@ func aboutField(line []byte, r schemas.Reason, schema *logtype.Schema) string {
 			return fmt.Sprintf("the time is written as %s: add that to timeFormats of field %s", format, r.Field)
 		}
 	case schemas.TypeMismatch, schemas.OutOfRange:
-		if to := wider(r); to != "" && v.Mask == nil { // of another type it could not be masked
+		if to := wider(r); to != "" && !isMasked(v) { // of another type it could not be masked
 			return fmt.Sprintf("if the sender means it so, make field %s %s in the schema; `panther schema diff` says what that breaks", r.Field, to)
 		}
 	}
@@ -140,6 +140,12 @@ func fieldAt(fields []logtype.Field, path string) (*logtype.Field, *logtype.Valu
 		}
 	}
 	return nil, nil
+}
+
+// isMasked reports whether a value, or one within it, is masked.
+func isMasked(v *logtype.Value) bool {
+	return v.Mask != nil || v.Element != nil && isMasked(v.Element) ||
+		slices.ContainsFunc(v.Fields, func(f logtype.Field) bool { return isMasked(&f.Value) })
 }
 
 // misspelt returns the member of the line that a missing one may be.
@@ -181,7 +187,7 @@ func formatOf(line []byte, span schemas.Span) string {
 // wider returns the narrowest type that takes what the field has, and not what it wants; empty if nobody can tell.
 func wider(r schemas.Reason) string {
 	got, number, _ := strings.Cut(r.Got, " ")
-	_, notFinite := strconv.ParseFloat(number, 64)
+	_, err := strconv.ParseFloat(number, 64)
 	want, _, _ := strings.Cut(r.Expected, " ")
 	switch {
 	case got == "object" || got == "array" || want == "object" || want == "array":
@@ -190,7 +196,7 @@ func wider(r schemas.Reason) string {
 		return "bigint, or string if it may be larger still"
 	case r.Code == schemas.OutOfRange && (want == "bigint" || want == "float"):
 		return "string"
-	case got == "number" && notFinite == nil && (want == "int" || want == "smallint" || want == "bigint"):
+	case got == "number" && !errors.Is(err, strconv.ErrRange) && (want == "int" || want == "smallint" || want == "bigint"):
 		return "float"
 	case r.Code == schemas.TypeMismatch:
 		return "string"

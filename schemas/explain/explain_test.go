@@ -37,8 +37,13 @@ fields:
 - {name: detail, type: object, fields: [{name: accountId, type: string, required: true}]}
 - {name: last.name, type: object, fields: [{name: x.y, type: string, required: true, rename: {from: "@xy"}}]}
 - {name: secrets, type: array, element: {type: string, mask: {type: redact}}}
+- {name: rows, type: array, element: {type: array, element: {type: int}}}
+- {name: a, type: string}
+- {name: a.b, type: int}
+- {name: atlas, type: int}
+- {name: full, type: string, concat: {paths: [first, place.last]}}
 - {name: city, type: string, copy: {from: place.city}}
-- {name: at, type: object, copy: {from: where}, fields: [{name: street, type: string, required: true}]}
+- {name: at, type: object, copy: {from: where}, fields: [{name: street, type: string, required: true}, {name: no, type: int}]}
 `
 const cells = "schema: My.Cells\nparser: {csv: {columns: [a, b], skipPrefix: '#'}}\nfields: [{name: a, type: string}, {name: b, type: int}]"
 
@@ -97,6 +102,13 @@ func TestAdvice(t *testing.T) {
 		{`{` + time + `, "last.name": {"@XY": "a"}}`, `the line has "@XY": names are compared letter by letter, and with their case; field last.name.x.y is the member "@xy"`},
 		{`{` + time + `, "last.name": {"x.y": "a"}}`, `[field last.name.x.y is the member "@xy" of the line]`},
 		{`{` + time + `, "secrets": ["a", {"b": 1}]}`, ""},
+		{`{` + time + `, "secrets": "a"}`, ""},
+		{`{` + time + `, "rows": [[1, "x"]]}`, "make field rows[0][1] string"},
+		{`{` + time + `, "a.b": "x"}`, "make field a.b string"},
+		{`{` + time + `, "atlas": "x"}`, "make field atlas string"},
+		{`{` + time + `, "first": [], "place": {"last": "x"}}`, "field full is made of what the line has at first and at place.last: look there"},
+		{`{` + time + `, "where": {"no": "x"}}`, "[field at is made of what the line has at where: look there]"},
+		{`{` + time + `, "port": 1.` + strings.Repeat("5", 120) + `}`, "make field port float"},
 		{`{` + time + `, "place": {"city": []}}`, "[field city is made of what the line has at place.city: look there]"},
 		{`{` + time + `, "where": {"Street": "a"}}`, "[field at is made of what the line has at where: look there]"},
 		{`{'eventTime': 'x'}`, "Python"},
