@@ -3,6 +3,7 @@ package classify_test
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +99,17 @@ func TestSamplesLikeReference(t *testing.T) {
 				all.checkLine(t, l)
 			})
 		}
+	}
+}
+
+// What fails behind the last reason that is shown fails all the same: it does not make a schema the nearest.
+func TestFailuresBeyondTheReasons(t *testing.T) {
+	number := parse(t, "schema: My.Number\nfields: [{name: n, type: int, required: true}]\n")
+	list := parse(t, "schema: My.List\nfields: [{name: list, type: array, element: {type: int}}, {name: d, type: object, fields: [{name: x, type: int}]}, {name: e, type: array, element: {type: int}}]\n")
+	p := newPair(t, number, list)
+	v := p.check(t, []byte(`{"list":["a"`+strings.Repeat(`,"a"`, 2*classify.MaxReasons)+`],"d":{"x":"a"},"e":[1,"a"]}`))
+	if len(v.Candidates) != 2 || v.Candidates[0].Schema != "My.Number" || len(v.Candidates[1].Reasons) != classify.MaxReasons {
+		t.Errorf("%+v", v.Candidates)
 	}
 }
 

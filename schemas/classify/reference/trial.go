@@ -24,10 +24,11 @@ const (
 
 // A trial is one schema tried on one line.
 type trial struct {
-	schema  *logtype.Schema
-	reasons []schemas.Reason
-	event   event
-	made    int // bytes that were made of others
+	schema   *logtype.Schema
+	reasons  []schemas.Reason // the first ones
+	failures int              // all that speaks against the schema
+	event    event
+	made     int // bytes that were made of others
 }
 
 // An event is what a trial has made so far. Copying it is a mark to go back to: what a copy has is never written over.
@@ -43,6 +44,7 @@ type event struct {
 
 // fail notes a reason, unless there are enough.
 func (t *trial) fail(r schemas.Reason) outcome {
+	t.failures++
 	if len(t.reasons) < classify.MaxReasons {
 		t.reasons = append(t.reasons, r)
 	}
@@ -77,7 +79,7 @@ func (t *trial) object(fields []logtype.Field, n *node, path string) outcome {
 		given[m.name] = append(given[m.name], m.value)
 		place[m.name] = i
 	}
-	before := len(t.reasons)
+	before := t.failures
 	outside := t.event.json
 	var written []writtenMember
 	for i := range fields {
@@ -106,7 +108,7 @@ func (t *trial) object(fields []logtype.Field, n *node, path string) outcome {
 		t.event.json = append(t.event.json, w.json...)
 	}
 	t.event.json = append(t.event.json, '}')
-	if len(t.reasons) > before {
+	if t.failures > before {
 		return failed
 	}
 	return present
@@ -197,7 +199,7 @@ func (t *trial) value(v *logtype.Value, n *node, path string) outcome {
 
 // array writes every element; one that is null stays, so that the others keep their places.
 func (t *trial) array(element *logtype.Value, n *node, path string) outcome {
-	before, matched := len(t.reasons), t.event.matched
+	before, matched := t.failures, t.event.matched
 	t.event.json = append(t.event.json, '[')
 	for i, item := range n.items {
 		if i > 0 {
@@ -207,13 +209,10 @@ func (t *trial) array(element *logtype.Value, n *node, path string) outcome {
 		if t.value(element, item, fmt.Sprintf("%s[%d]", path, i)) == absent {
 			t.event.json = append(mark, "null"...)
 		}
-		if len(t.reasons) == classify.MaxReasons {
-			break
-		}
 	}
 	t.event.json = append(t.event.json, ']')
 	t.event.matched = matched
-	if len(t.reasons) > before {
+	if t.failures > before {
 		return failed
 	}
 	return present
