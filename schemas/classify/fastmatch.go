@@ -109,7 +109,7 @@ func (s *matchSplitter) split(w *worker, line, _ []byte) (ok bool) {
 // were done: the pattern before has left them where the tape will be.
 func (p *matchPattern) plainCut(w *worker, line []byte, done int) (cells, at int, ok bool) {
 	b, fields, literals := w.buf, p.fields, p.literals[1:]
-	tape := fit(w.tape, len(fields))
+	tape := w.tape[:len(fields)] // split has made room
 	pos, k := len(p.literals[0].text), 0
 	for i, field := range fields[:done] {
 		if field >= 0 {

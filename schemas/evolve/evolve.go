@@ -70,17 +70,19 @@ func (c *comparison) add(change Change) { c.changes = append(c.changes, change) 
 
 // fields compares the members of an object.
 func (c *comparison) fields(path string, old, new []logtype.Field) {
-	fresh := map[string][]logtype.Field{}
-	for _, g := range new {
-		if indexOf(old, g.Name) < 0 {
-			fresh[plain(g.Name)] = append(fresh[plain(g.Name)], g)
+	var added []logtype.Field
+	alike := map[string][]logtype.Field{} // these, by what their names have in common with others
+	for _, f := range new {
+		if indexOf(old, f.Name) < 0 {
+			added = append(added, f)
+			alike[plain(f.Name)] = append(alike[plain(f.Name)], f)
 		}
 	}
 	for _, f := range old {
 		at := join(path, f.Name)
 		i := indexOf(new, f.Name)
 		if i < 0 {
-			c.removed(at, f, fresh[plain(f.Name)])
+			c.removed(at, f, alike[plain(f.Name)])
 			continue
 		}
 		if f.Required != new[i].Required {
@@ -89,10 +91,8 @@ func (c *comparison) fields(path string, old, new []logtype.Field) {
 		c.made(at, f, new[i])
 		c.value(at, f.Value, new[i].Value)
 	}
-	for _, f := range new {
-		if indexOf(old, f.Name) < 0 {
-			c.added(join(path, f.Name), f)
-		}
+	for _, f := range added {
+		c.added(join(path, f.Name), f)
 	}
 }
 
